@@ -1,0 +1,3 @@
+def format_text(text: str) -> str:
+    """Return the canonical text."""
+    raise NotImplementedError

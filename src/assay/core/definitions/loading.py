@@ -1,0 +1,75 @@
+"""From a folder of YAML to checked, frozen definitions, or to every complaint at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.core.definitions import complaints as codes
+from assay.core.definitions.fingerprint import Fingerprints, with_fingerprints
+from assay.core.definitions.folder import BUILT_IN_LISTS, FREE_MAIL, FolderDraft, free_mail_domains, read_folder
+from assay.core.definitions.model import Definitions, Rule, Scalar, Score
+from assay.core.definitions.references import check_references
+from assay.core.errors import BadDefinitions, Complaint
+
+
+def load(folder: Path, *, against_published: bool = True) -> Definitions:
+    """Return the checked definitions of a folder; BadDefinitions carries every complaint.
+
+    With `against_published`, a rule whose meaning differs from what was published as the same version is refused.
+    """
+    definitions, complaints = read_checked(folder, against_published=against_published)
+    if definitions is None:
+        raise BadDefinitions(complaints)
+    return definitions
+
+
+def check(folder: Path, *, run_examples: bool = False) -> list[Complaint]:
+    """Return every complaint about a folder, sorted by place; with `run_examples`, also of cases decided otherwise."""
+    definitions, complaints = read_checked(folder)
+    if definitions is not None and run_examples and definitions.examples:
+        from assay.core.definitions.examples import disagreements  # the engine is slow to import
+
+        complaints = sorted_complaints(disagreements(definitions))
+    return complaints
+
+
+def read_checked(folder: Path, *, against_published: bool = True) -> tuple[Definitions | None, list[Complaint]]:
+    """Return the definitions and no complaint, or None and all complaints, sorted by place."""
+    draft = read_folder(Path(folder))
+    check_references(draft)
+    rules, scores, lists = sound_parts(draft)
+    fingerprints = Fingerprints(rules, scores, lists, built_in=BUILT_IN_LISTS - set(draft.lists))
+    if against_published:
+        from assay.core.definitions.publishing import check_published
+
+        check_published(draft, fingerprints)
+    if draft.reader.complaints:
+        return None, sorted_complaints(draft.reader.complaints)
+    rules, scores = with_fingerprints(rules, scores, fingerprints)
+    return definitions_of(draft, rules, scores, lists), []
+
+
+def sound_parts(draft: FolderDraft) -> tuple[dict[str, Rule], dict[str, Score], dict[str, tuple[Scalar, ...]]]:
+    """Return the rules, scores and lists (with the built-in ones) that could be read without a complaint."""
+    rules = {name: d.rule for name, d in sorted(draft.rules.items()) if d.rule is not None}
+    scores = {name: d.score for name, d in sorted(draft.scores.items()) if d.score is not None}
+    lists: dict[str, tuple[Scalar, ...]] = {FREE_MAIL: free_mail_domains()}
+    lists |= {name: d.values for name, d in sorted(draft.lists.items()) if d.values is not None}
+    return rules, scores, lists
+
+
+def definitions_of(draft: FolderDraft, rules: dict[str, Rule], scores: dict[str, Score],
+                   lists: dict[str, tuple[Scalar, ...]]) -> Definitions:
+    """Return what was read, as one value; rules, scores, lists and sources in the order of their names."""
+    sources = tuple(d.source for _, d in sorted(draft.sources.items()) if d.source is not None)
+    return Definitions(
+        folder=draft.folder.as_posix(), rules=tuple(rules.values()), scores=tuple(scores.values()), lists=lists,
+        sources=sources, event_names=frozenset(name for d in draft.sources.values() for name in d.event_names),
+        examples=tuple(e for examples in draft.examples for e in examples.examples))
+
+
+def sorted_complaints(complaints: list[Complaint]) -> list[Complaint]:
+    """Return the complaints by place and code, each once, without those that follow from another at the same value."""
+    unique = sorted(set(complaints), key=lambda c: (c.place, c.code, c.message))
+    torn = {c.place.file for c in unique if c.code in (codes.BAD_YAML, codes.NOT_UTF8, codes.TOO_BIG)}
+    return [c for c in unique if c.place.file not in torn or c.code.startswith(("A1", "A4"))]

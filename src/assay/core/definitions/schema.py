@@ -1,0 +1,3 @@
+def json_schema() -> dict[str, object]:
+    """Return the schema."""
+    raise NotImplementedError
