@@ -29,14 +29,26 @@ def _pins(text):
 
 
 def _verbs(root):
-    folder = root / "src/assay/cli"
-    told = {p.stem for p in folder.glob("*.py") if '"""`assay ' in p.read_text("utf-8")}
-    return sorted(told)
+    first_lines = [path.read_text("utf-8").split("\n")[0] for path in (root / "src/assay/cli").glob("*.py")]
+    return sorted(found[1] for line in first_lines if (found := re.match(r'"""`assay (\w+)`', line)))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_document_exists(document, root):
     assert (root / document).read_text("utf-8").startswith("# ")
+
+
+def test_every_verb_is_told_in_the_readme(root):
+    readme = (root / "README.md").read_text("utf-8")
+    verbs = _verbs(root)
+    assert len(verbs) > 5
+    assert [verb for verb in verbs if f"assay {verb}" not in readme] == []
+
+
+def test_every_verb_told_of_exists(root):
+    for path in [root / document for document in DOCUMENTS]:
+        told = set(re.findall(r"`(?:\$ )?assay ([a-z]+)\b", path.read_text("utf-8")))
+        assert told - set(_verbs(root)) == set(), path.name
 
 
 def test_no_file_names_a_machine(files, root):
