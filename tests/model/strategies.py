@@ -143,7 +143,7 @@ people_qualified = st.builds(
 
 #: Forms that need nothing but the world, by name.
 PLAIN: dict[str, Callable[[], st.SearchStrategy[Form]]] = {
-    "count": lambda: counts(),
+    "count": counts,
     "filtered": lambda: counts(filtered=True),
     "distinct": lambda: counts(distinct=True),
     "sum": lambda: sums,
