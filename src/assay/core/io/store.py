@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +14,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from assay.core.errors import BadData
 
 
 def literal(text: str) -> str:
@@ -73,6 +76,43 @@ class Store:
         found = self._con.execute(sql, parameters).fetchnumpy()
         return {key: np.asarray(value) for key, value in found.items()}
 
+    def number(self, sql: str) -> int:
+        """Return the one whole number that a query answers."""
+        return int(self.rows(sql)[0][0])
+
+    def try_run(self, sql: str) -> bool:
+        """Execute a statement for its effect; return False, without effect, where DuckDB cannot read the data."""
+        try:
+            self._con.execute(sql)
+        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException):
+            return False
+        return True
+
+    @contextmanager
+    def reading(self, where: str, *, mend: str) -> Iterator[None]:
+        """Turn what DuckDB says about unreadable files into BadData; its own words may hold people's data."""
+        try:
+            yield
+        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+            raise BadData("The file cannot be read", where=where, value=type(error).__name__, mend=mend) from None
+
+    def insert(self, table_name: str, rows: pa.Table) -> None:
+        """Append an Arrow table to a table of the same columns."""
+        self._con.register("appended_rows", rows)
+        columns = ", ".join(name(column) for column in rows.column_names)
+        self._con.execute(f"INSERT INTO {table_name} ({columns}) SELECT {columns} FROM appended_rows")
+        self._con.unregister("appended_rows")
+
     def register(self, table_name: str, rows: pa.Table) -> None:
         """Make an Arrow table readable by name."""
         self._con.register(table_name, rows)
+
+    def save(self, schema: str, table_name: str, rows: pa.Table) -> None:
+        """Write an Arrow table as a table of the database, replacing one of that name."""
+        self._con.register("_saved", rows)
+        self._con.execute(f"CREATE OR REPLACE TABLE {name(schema)}.{name(table_name)} AS SELECT * FROM _saved")
+        self._con.unregister("_saved")
+
+    def batches(self, sql: str, parameters: Sequence[object] = (), *, rows: int = 1_000_000) -> Iterator[pa.RecordBatch]:
+        """Yield the answer of a query as Arrow batches of at most so many rows, as they are made."""
+        yield from self._con.execute(sql, parameters).to_arrow_reader(rows)

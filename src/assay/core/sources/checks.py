@@ -1,0 +1,119 @@
+"""Which staged rows are good, which are rejects and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from assay.core.definitions.model import (
+    EventsSource,
+    InsightsSource,
+    OutcomesSource,
+    PartnerFactsSource,
+)
+from assay.core.io.store import literal, name
+from assay.core.sources.fields import LONGEST_VALUE, Field
+from assay.core.sources.instants import TROUBLES
+from assay.core.sources.staging import Part
+
+SAYS: Final = ("customer", "open_opportunity", "prospect", "former_customer", "own")
+LETTERS: Final = ("need", "budget", "authority", "timing", "use_case")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A condition (SQL, never NULL) under which a row or, where not `whole`, one field of it cannot be read."""
+
+    bad: str
+    column: str | None
+    reason: str  # SQL
+    value: str = "NULL"  # SQL
+    whole: bool = True
+
+
+def checks_of(part: Part) -> list[Check]:
+    """Return the checks of a part; the first that a row fails is the one that is told."""
+    found: list[Check] = []
+    for field in part.fields:
+        found += _instant_checks(field) if field.instant else _presence_check(field)
+    by_out = {field.out: field.column for field in part.fields}
+    if isinstance(part.part, EventsSource | OutcomesSource):
+        found += _owner_check(by_out)
+    if isinstance(part.part, PartnerFactsSource):
+        found.append(_word_check("says", by_out["says"], SAYS))
+        if "confidence" in by_out:
+            found.append(_confidence_check(by_out["confidence"]))
+    if isinstance(part.part, InsightsSource):
+        found.append(_word_check("letter", by_out["letter"], LETTERS))
+    return found
+
+
+def _instant_checks(field: Field) -> list[Check]:
+    out, why = name(field.out), name(field.out + "_why")
+    words = " ".join(f"WHEN {code} THEN {literal(text)}" for code, text in TROUBLES.items())
+    told = Check(bad=f"({why} IS NOT NULL)", column=field.column, reason=f"CASE {why} {words} END",
+                 value=name(field.out + "_text"), whole=field.required)
+    absent = Check(bad=f"({out} IS NULL AND {why} IS NULL)", column=field.column, reason="'no instant'")
+    return [told, absent] if field.required else [told]
+
+
+def _presence_check(field: Field) -> list[Check]:
+    if not field.required:
+        return []
+    return [Check(bad=f"({name(field.out)} IS NULL)", column=field.column, reason=f"'no {field.out}'")]
+
+
+def _owner_check(by_out: dict[str, str]) -> list[Check]:
+    there = [name(out) for out in ("person", "account") if out in by_out]
+    absent = " AND ".join(f"{column} IS NULL" for column in there) or "true"
+    return [Check(bad=f"({absent})", column=by_out.get("person", by_out.get("account")),
+                  reason="'neither a person nor an account'")]
+
+
+def _word_check(out: str, column: str, words: tuple[str, ...]) -> Check:
+    known = ", ".join(map(literal, words))
+    return Check(bad=f"(lower({out}) IS NULL OR lower({out}) NOT IN ({known}))", column=column,
+                 reason=literal(f"not one of {', '.join(words)}"), value=f"left({out}, {LONGEST_VALUE})")
+
+
+def confidence_sql(text: str) -> str:
+    """Return SQL for a confidence between 0 and 1; NULL where the text is none."""
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    return f"(CASE WHEN {number} BETWEEN 0 AND 1 THEN {number} END)"
+
+
+def _confidence_check(column: str) -> Check:
+    return Check(bad=f"(confidence IS NOT NULL AND {confidence_sql('confidence')} IS NULL)", column=column,
+                 reason="'not a confidence between 0 and 1'", value=f"left(confidence, {LONGEST_VALUE})", whole=False)
+
+
+def rejects_sql(part: Part, checks: list[Check]) -> str:
+    """Return SQL for the rejects of a part: one row a bad row, and one a bad field of a good row."""
+    whole = [check for check in checks if check.whole]
+    single = [check for check in checks if not check.whole]
+    source = literal(part.part.source)
+    view = f"raw.part_{part.number}"
+    bad_row = " OR ".join(["false", *(check.bad for check in whole)])
+    queries = []
+    if whole:
+        picks = [
+            "CASE " + " ".join(f"WHEN {check.bad} THEN {said}" for check, said in zip(whole, told, strict=True)) + " END"
+            for told in (
+                [literal(check.column) if check.column else "NULL" for check in whole],
+                [check.reason for check in whole],
+                [check.value for check in whole],
+            )
+        ]
+        queries.append(f"SELECT {source}, file, line, {', '.join(picks)} FROM {view} WHERE {bad_row}")
+    queries += [
+        f"SELECT {source}, file, line, {literal(check.column) if check.column else 'NULL'}, {check.reason}, "
+        f"{check.value} FROM {view} WHERE {check.bad} AND NOT ({bad_row})"
+        for check in single
+    ]
+    return " UNION ALL ".join(queries)
+
+
+def good_sql(part: Part, checks: list[Check]) -> str:
+    """Return SQL for the rows of a part that can be read."""
+    bad_row = " OR ".join(["false", *(check.bad for check in checks if check.whole)])
+    return f"SELECT * FROM raw.part_{part.number} WHERE NOT ({bad_row})"

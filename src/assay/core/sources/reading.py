@@ -1,0 +1,99 @@
+"""Read every source part of the definitions into the schema `raw`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from assay.core.definitions.model import Definitions, EventsSource
+from assay.core.errors import BadData
+from assay.core.io.store import Store, literal, name
+from assay.core.sources.checks import checks_of, good_sql, rejects_sql
+from assay.core.sources.files import check_names
+from assay.core.sources.needs import read_properties
+from assay.core.sources.staging import Part, finish, new_part, stage_folder, stage_table
+from assay.core.tables import COUNTS, REJECTS
+from assay.core.values import is_zone
+
+Progress = Callable[[str], None]
+_EVENT_COLUMNS: Final = ("id", "event", "person", "account", "rest")
+
+
+def read(
+    store: Store, definitions: Definitions, data: Path | Mapping[str, Any], *, progress: Progress | None = None,
+) -> None:
+    """Fill the schema `raw` of `store` from a data folder, or from tables by source name.
+
+    A table is Arrow, pandas or polars; where a source has several parts give {"<source>": {"events": table, "people":
+    table}}. Rows that cannot be read go to `raw.rejects`; files that cannot be read at all raise BadData.
+    """
+    parts = definitions.sources
+    if not parts:
+        raise BadData("The definitions name no source", where=definitions.folder,
+                      mend="Write sources/*.yml; 'assay init DATA' proposes them.")
+    if isinstance(data, Mapping):
+        check_names(parts, data)
+    store.run("DROP SCHEMA IF EXISTS raw CASCADE")
+    store.run("CREATE SCHEMA raw")
+    _create(store, "raw.rejects", REJECTS)
+    _create(store, "raw.counts", COUNTS)
+    properties = read_properties(definitions)
+    for number, source in enumerate(parts):
+        part = new_part(number, source, properties)
+        if source.time_zone is not None and not is_zone(source.time_zone):
+            raise BadData("There is no such time zone", where=part.where, value=source.time_zone,
+                          mend="Write a name such as Europe/Berlin.")
+        if progress is not None:
+            progress(f"Reading {source.source}")
+        with store.reading(part.where, mend="Check that its files are whole."):
+            if isinstance(data, Mapping):
+                stage_table(store, part, parts, data)
+            else:
+                stage_folder(store, part, Path(data))
+            finish(store, part)
+            _judge(store, part, properties)
+
+
+def _create(store: Store, table: str, columns: Mapping[str, str]) -> None:
+    store.run(f"CREATE TABLE {table} ({', '.join(f'{name(c)} {kind}' for c, kind in columns.items())})")
+
+
+def _judge(store: Store, part: Part, properties: tuple[str, ...]) -> None:
+    """Tell good rows from rejects and count both."""
+    checks = checks_of(part)
+    source = literal(part.part.source)
+    lost = store.number(f"SELECT count(*) FROM raw.rejects WHERE source = {source}") - _already(store, part)
+    store.run(f"INSERT INTO raw.rejects {rejects_sql(part, checks)}")
+    if isinstance(part.part, EventsSource):
+        store.run(f"CREATE VIEW raw.good_{part.number} AS {_events_sql(part, good_sql(part, checks), properties)}")
+    else:
+        store.run(f"CREATE VIEW raw.good_{part.number} AS {good_sql(part, checks)}")
+    rows = store.number(f"SELECT count(*) FROM raw.part_{part.number}") + lost
+    store.run(f"INSERT INTO raw.counts VALUES ({source}, 'rows', {rows})")
+    rejected = store.number(f"SELECT count(*) FROM raw.rejects WHERE source = {source}") - _already(store, part)
+    if rejected:
+        store.run(f"INSERT INTO raw.counts VALUES ({source}, 'rejects', {rejected})")
+
+
+def _already(store: Store, part: Part) -> int:
+    """Return how many rejects earlier parts of the same source have."""
+    return store.number(
+        f"SELECT coalesce(sum(\"rows\"), 0) FROM raw.counts "
+        f"WHERE what = 'rejects' AND source = {literal(part.part.source)}"
+    )
+
+
+def _events_sql(part: Part, good: str, properties: tuple[str, ...]) -> str:
+    """Return SQL for good events with the same columns for every part."""
+    outs = {field.out for field in part.fields} | ({"rest"} if part.rest else set())
+    source = part.part
+    columns = ["row", "file", "line", '"at"']
+    for column in (*_EVENT_COLUMNS, *(f"p_{prop}" for prop in properties)):
+        if column == "event" and isinstance(source, EventsSource) and source.constant is not None:
+            columns.append(f'{literal(source.constant)} AS "event"')
+        elif column in outs:
+            columns.append(name(column))
+        else:
+            columns.append(f"NULL::{'UBIGINT' if column == 'rest' else 'VARCHAR'} AS {name(column)}")
+    return f"SELECT {', '.join(columns)} FROM ({good})"

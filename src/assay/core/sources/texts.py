@@ -1,0 +1,71 @@
+"""Canonical text as SQL over columns of any type: what `values.text_of` gives, for whole columns at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: What Python's str.strip takes for white space.
+_SPACES_SQL: Final = "chr(9)" + "".join(
+    f"||chr({code})"
+    for code in (*range(10, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
+                 0x205F, 0x3000)
+)
+
+_MOMENTS: Final = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
+
+
+def trimmed_sql(expression: str) -> str:
+    """Return SQL for text trimmed of white space, NULL where nothing is left."""
+    # Most text has nothing to trim: looking at both ends is cheaper than trimming.
+    plain = f"ascii({expression}) BETWEEN 33 AND 126 AND ord(right({expression}, 1)) BETWEEN 33 AND 126"
+    return f"(CASE WHEN {plain} THEN {expression} ELSE nullif(trim({expression}, {_SPACES_SQL}), '') END)"
+
+
+def text_sql(expression: str, kind: str) -> str:
+    """Return SQL for the canonical text of a column of DuckDB type `kind`; NULL where the value is absent."""
+    if kind == "VARCHAR":
+        return trimmed_sql(expression)
+    if kind == "JSON":
+        return _json_text_sql(expression)
+    if kind in ("FLOAT", "DOUBLE"):
+        return _float_text_sql(f"CAST({expression} AS DOUBLE)")
+    if kind.startswith("DECIMAL"):
+        plain = f"CAST({expression} AS VARCHAR)"
+        return f"regexp_replace(regexp_replace({plain}, '(\\.[0-9]*?)0*$', '\\1'), '\\.$', '')"
+    if kind in _MOMENTS:
+        return _instant_text_sql(f"CAST({expression} AS TIMESTAMP)")
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return _instant_text_sql(f"timezone('UTC', {expression})")
+    if kind == "BLOB":
+        return trimmed_sql(f"TRY(decode({expression}))")
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
+        return f"CAST(to_json({expression}) AS VARCHAR)"
+    return trimmed_sql(f"CAST({expression} AS VARCHAR)") if kind.startswith("ENUM") else f"CAST({expression} AS VARCHAR)"
+
+
+def _float_text_sql(number: str) -> str:
+    whole = f"{number} = trunc({number}) AND abs({number}) < 9223372036854775808.0"
+    return (
+        f"(CASE WHEN {whole} THEN CAST(CAST({number} AS BIGINT) AS VARCHAR) "
+        f"WHEN isfinite({number}) THEN CAST({number} AS VARCHAR) END)"
+    )
+
+
+def _instant_text_sql(moment: str) -> str:
+    fraction = f"epoch_us({moment}) % 1000000"
+    return (
+        f"(CASE WHEN isfinite({moment}) THEN strftime({moment}, "
+        f"CASE WHEN {fraction} = 0 THEN '%Y-%m-%dT%H:%M:%SZ' ELSE '%Y-%m-%dT%H:%M:%S.%fZ' END) END)"
+    )
+
+
+def _json_text_sql(value: str) -> str:
+    """Return SQL for the text of a JSON value: strings without quotes, nested values as JSON."""
+    raw = f"CAST({value} AS VARCHAR)"
+    number = f"TRY_CAST({raw} AS DOUBLE)"
+    return (
+        f"(CASE WHEN {raw} = 'null' THEN NULL "
+        f"WHEN starts_with({raw}, '\"') THEN {trimmed_sql(f'({value} ->> ' + chr(39) + '$' + chr(39) + ')')} "
+        f"WHEN regexp_matches({raw}, '^[-0-9]') AND regexp_matches({raw}, '[.eE]|^-0$') THEN {_float_text_sql(number)} "
+        f"ELSE {raw} END)"
+    )
