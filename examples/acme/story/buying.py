@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from story.calendar import DAYS, Days, sigmoid
 from story.companies import CUSTOMER, Companies
@@ -23,10 +24,10 @@ class Deals:
     pays_from: Days
     expands_from: Days
     expanded_at: Days
-    expands: Days
+    expands: NDArray[np.bool_]
     courted_from: Days
     closes_at: Days
-    wins: Days
+    wins: NDArray[np.bool_]
 
 
 def decide_people(rng: np.random.Generator, companies: Companies, people: People) -> People:

@@ -39,8 +39,9 @@ def talk(rng: np.random.Generator, companies: Companies, people: People, deals: 
                 found.append((begin + length * float(rng.uniform(0.1, 0.7)), company, f"{letter}_confirmed", ""))
         if not deals.wins[company] and np.isfinite(deals.closes_at[company]) and rng.random() < 0.5:
             found.append((float(deals.closes_at[company]), company, "disqualified", "no budget this year"))
-    for company in np.flatnonzero((companies.kind == PROSPECT) & companies.in_crm & (rng.random(len(companies)) < 0.5)):
-        found += [(float(u) * DAYS, int(company), "call_logged", "") for u in rng.random(1 + int(rng.poisson(1)))]
+    cold = (companies.kind == PROSPECT) & companies.in_crm & (rng.random(len(companies)) < 0.5)
+    for company in np.flatnonzero(cold).tolist():
+        found += [(float(u) * DAYS, company, "call_logged", "") for u in rng.random(1 + int(rng.poisson(1)))]
     events, where = Events(), []
     for at, company, name, reason in found:
         moment = float(office_hours(rng, np.array([at]))[0])

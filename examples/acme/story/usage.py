@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from story.calendar import DAYS, TRIAL, Days, office_hours, sigmoid
 from story.companies import AGENCIES, CUSTOMER, FREE, Companies
 from story.events import Events
 from story.people import STAFF, USER, People
+
+Choose = Callable[[int], dict[str, list[str]]]  # how many events there are → their properties
 
 FEATURES = ("tables", "notebooks", "charts", "comments", "versions", "schedules", "lineage", "access_rules")
 PREMIUM = FEATURES[5:]
@@ -59,18 +62,18 @@ def happen(rng: np.random.Generator, companies: Companies, people: People, deals
     ramp = np.where((company >= 0) & (at > deals.expands_from[company]) & (at < deals.expands_from[company] + 75), 1, 0)
     pays = (companies.kind[company] == CUSTOMER) | (at > people.buys_at[person])
 
-    def during(rate: Days | float, name: str, choose: Callable[[int], dict[str, list[str]]] | None = None) -> None:
+    def during(rate: NDArray[np.floating[Any]], name: str, choose: Choose | None = None) -> None:
         """Add events of that name to sessions, at so many a session, within the hour that follows."""
         times = rng.poisson(np.broadcast_to(np.minimum(rate, 3.0), at.shape))
         index = np.repeat(np.arange(at.size), times)
         moment = at[index] + rng.uniform(0.001, 0.045, index.size)
         events.add(name, moment, person[index], **(choose(index.size) if choose else {}))
 
-    def one(key: str, options: tuple[str, ...]) -> Callable[[int], dict[str, list[str]]]:
+    def one(key: str, options: tuple[str, ...]) -> Choose:
         return lambda size: {key: rng.choice(options, size).tolist()}
 
     new = np.clip((14 - age) / 14, 0, 1)
-    during(0.05 * np.exp(0.5 * drive) + 0.5 * new * np.exp(0.5 * drive), "project_created")
+    during(0.05 * np.exp(0.5 * drive) + 0.38 * new * np.exp(0.5 * drive), "project_created")
     during(0.32 * np.exp(0.25 * drive), "feature_used", one("feature", FEATURES[:5]))
     during(np.where(pays, 0.05 + 0.22 * ramp, 0.04) * np.exp(0.6 * drive), "feature_used", one("feature", PREMIUM))
     during(0.07 * np.exp(0.2 * drive), "export_made", one("format", ("csv", "pdf", "image")))
@@ -107,15 +110,16 @@ def _growth(
     on_trial = users[~np.isin(companies.kind[people.company[users]], (CUSTOMER, FREE))]
     events.add("trial_started", people.joined[on_trial], on_trial)
     earliest: dict[int, int] = {}
-    for user in np.flatnonzero(people.role == USER)[np.argsort(people.joined[people.role == USER])]:
-        host = earliest.setdefault(int(people.company[user]), int(user))
+    everybody = np.flatnonzero(people.role == USER)
+    for user in everybody[np.argsort(people.joined[everybody], kind="stable")].tolist():
+        host = earliest.setdefault(int(people.company[user]), user)
         if host != user and people.joined[user] > max(people.joined[host], 0) + 1:
-            asked = max(people.joined[user] - float(rng.exponential(1.5)) - 0.05, people.joined[host] + 0.1, 0.0)
-            events.add_one("invite_sent", asked, host)
-            events.add_one("invite_accepted", float(people.joined[user]) + 0.001, host)
+            joined, earlier = float(people.joined[user]), float(people.joined[host]) + 0.1
+            events.add_one("invite_sent", max(joined - float(rng.exponential(1.5)) - 0.05, earlier, 0.0), host)
+            events.add_one("invite_accepted", joined + 0.001, host)
     hosts = np.flatnonzero((people.role == USER) & np.isfinite(deals.expands_from[people.company]))
     hosts = hosts[rng.random(hosts.size) < sigmoid(people.drive[hosts] - 1.2)]
-    for host in hosts:
+    for host in hosts.tolist():
         begin = max(float(deals.expands_from[people.company[host]]), float(people.joined[host]))
         sent = begin + rng.uniform(0, 60, int(rng.poisson(2.2)))
         sent = office_hours(rng, sent[sent < DAYS - 3])
@@ -145,7 +149,7 @@ def workplaces(rng: np.random.Generator, companies: Companies, people: People, p
     """Return the company in whose workspace each event happened: an agency's people often work at their clients'."""
     clients = {int(user): np.flatnonzero((companies.start < 0) & companies.in_crm)[int(rng.integers(5, 60)):][:3]
                for user in np.flatnonzero(np.isin(people.company, AGENCIES) & (people.role == USER))}
-    places = people.company[person].tolist()
+    places: list[int] = people.company[person].tolist()
     for index in np.flatnonzero(np.isin(person, list(clients))):
         theirs = clients[int(person[index])]
         if theirs.size and rng.random() < 0.7:
