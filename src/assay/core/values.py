@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -37,13 +37,21 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _DURATION = re.compile(r"([0-9]{1,12}) +(minute|hour|day|week)s?")
 _LOOSE_DURATION = re.compile(r"([+-]?[0-9]{0,12}\.?[0-9]{1,12})\s*([A-Za-z]*)")
 _UNITS: Final = {"minute": MINUTE, "hour": HOUR, "day": DAY, "week": WEEK}
-_UNIT_LETTERS: Final = {"m": "minute", "min": "minute", "h": "hour", "hr": "hour", "d": "day", "w": "week", "wk": "week"}
+_UNIT_LETTERS: Final = {
+    "m": "minute",
+    "min": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "d": "day",
+    "w": "week",
+    "wk": "week",
+}
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r"\s?(Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_number(text: str) -> Decimal | None:
@@ -118,7 +126,7 @@ def _text_of_decimal(value: Decimal) -> str | None:
 
 def _text_of_other(value: object) -> str | None:
     if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return format_instant(_since_epoch(aware))
     if isinstance(value, date):
         return value.isoformat()
@@ -191,12 +199,12 @@ def parse_instant(text: str, zone: str | None = None) -> int:
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     fraction = int(((found[7] or "") + "000000")[:6])
     try:
-        local = datetime(year, month, day, hour, minute, second, fraction)
+        local = datetime(year, month, day, hour, minute, second, fraction, tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"There is no such instant: {error}.") from None
     if found[8]:
-        return _since_epoch(local.replace(tzinfo=timezone.utc)) - _offset(found[8])
-    return _since_epoch(local.replace(tzinfo=timezone.utc)) if zone is None else _in_zone(local, zone)
+        return _since_epoch(local) - _offset(found[8])
+    return _since_epoch(local) if zone is None else _in_zone(local, zone)
 
 
 def _offset(text: str) -> int:
@@ -214,16 +222,16 @@ def _in_zone(local: datetime, zone: str) -> int:
     there: tzinfo = ZoneInfo(zone)
     us = _since_epoch(local.replace(tzinfo=there, fold=0))
     try:
-        back = (_EPOCH.replace(tzinfo=timezone.utc) + timedelta(microseconds=us)).astimezone(there)
+        back = (_EPOCH + timedelta(microseconds=us)).astimezone(there)
     except OverflowError:
         raise ValueError("Write an instant of the years 1 to 9999.") from None
-    if back.replace(tzinfo=None) != local:
+    if back.replace(tzinfo=UTC) != local:
         raise ValueError(f"This local time does not exist in {zone}: the clocks were put forward over it.")
     return us
 
 
 def _since_epoch(aware: datetime) -> int:
-    return (aware - _EPOCH.replace(tzinfo=timezone.utc)) // timedelta(microseconds=1)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
 def is_zone(name: str) -> bool:
@@ -241,7 +249,7 @@ def format_instant(us: int) -> str:
         moment = _EPOCH + timedelta(microseconds=us)
     except OverflowError:
         raise ValueError("Only instants of the years 1 to 9999 can be written.") from None
-    return moment.isoformat() + "Z"
+    return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
 def threshold_holds(threshold: Threshold, number: Decimal) -> bool:

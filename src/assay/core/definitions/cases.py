@@ -79,12 +79,19 @@ def _case(reader: Reader, key: ScalarNode, value: Node) -> CaseDraft | None:
         return None
     reader.keys(node, CASE_KEYS, "a case", required=("expect",))
     like = node.get("like")
-    case = CaseDraft(name=name, place=key.place, like=reader.text(like, "'like'"), like_place=like.place if like else None,
-                     as_of=reader.instant(node.get("as_of"), "'as_of'"))
+    case = CaseDraft(
+        name=name,
+        place=key.place,
+        like=reader.text(like, "'like'"),
+        like_place=like.place if like else None,
+        as_of=reader.instant(node.get("as_of"), "'as_of'"),
+    )
     case.attributes = _attributes(reader, node.get("attributes"))
     case.events = _events(reader, node.get("events"))
     case.people = _rows(reader, node.get("people"), "people", PEOPLE_KEYS, required=("id",), more="attribute")
-    case.partner_facts = _rows(reader, node.get("partner_facts"), "partner_facts", FACT_KEYS, required=("partner", "says"))
+    case.partner_facts = _rows(
+        reader, node.get("partner_facts"), "partner_facts", FACT_KEYS, required=("partner", "says")
+    )
     case.insights = _rows(reader, node.get("insights"), "insights", INSIGHT_KEYS, required=("partner", "letter", "at"))
     _expect(reader, node.get("expect"), case)
     case.sound = len(reader.complaints) == before
@@ -95,7 +102,9 @@ def _attributes(reader: Reader, node: Node | None) -> dict[str, Scalar | None]:
     mapping = reader.mapping(node, "'attributes'")
     found: dict[str, Scalar | None] = {}
     for key, value in mapping.entries if mapping else ():
-        reader.refer("attribute", key.text.removeprefix("account."), key.place, of_account=key.text.startswith("account."))
+        reader.refer(
+            "attribute", key.text.removeprefix("account."), key.place, of_account=key.text.startswith("account.")
+        )
         if isinstance(value, ScalarNode) and value.value is None:
             found[key.text] = None  # absent, also where the case that this one is like has it
         else:
@@ -141,15 +150,21 @@ def _event(reader: Reader, item: Node) -> ExampleEvent | None:
                 properties.append((key.text, found))
     if not complete or event is None or at is None:
         return None
-    return ExampleEvent(event=event, at=at, person=reader.text(node.get("person"), "'person'"),
-                        account=reader.text(node.get("account"), "'account'"), properties=tuple(properties))
+    return ExampleEvent(
+        event=event,
+        at=at,
+        person=reader.text(node.get("person"), "'person'"),
+        account=reader.text(node.get("account"), "'account'"),
+        properties=tuple(properties),
+    )
 
 
 _INSTANTS: Final = ("at", "from", "until", "confirmed_at")
 
 
-def _rows(reader: Reader, node: Node | None, what: str, known: tuple[str, ...], *, required: tuple[str, ...],
-          more: str = "") -> tuple[Row, ...] | None:
+def _rows(
+    reader: Reader, node: Node | None, what: str, known: tuple[str, ...], *, required: tuple[str, ...], more: str = ""
+) -> tuple[Row, ...] | None:
     if node is None:
         return None
     rows: list[Row] = []
@@ -188,8 +203,13 @@ def _expect(reader: Reader, node: Node | None, case: CaseDraft) -> None:
             continue
         case.reasons[key] = reader.texts(given, f"'{key}'") or ()
         if key != "because" and case.qualified is True and case.reasons[key]:
-            reader.complain(codes.CONTRADICTION, given.place, f"A subject that qualifies has nothing under '{key}'.",
-                            mend=f"Remove '{key}', or expect 'qualified: false'.", value=key)
+            reader.complain(
+                codes.CONTRADICTION,
+                given.place,
+                f"A subject that qualifies has nothing under '{key}'.",
+                mend=f"Remove '{key}', or expect 'qualified: false'.",
+                value=key,
+            )
 
 
 def _check_likes(reader: Reader, cases: tuple[CaseDraft, ...], names: set[str]) -> None:
@@ -198,24 +218,34 @@ def _check_likes(reader: Reader, cases: tuple[CaseDraft, ...], names: set[str]) 
     for case in cases:
         if case.like is not None and case.like not in names and case.like_place is not None:
             case.sound = False
-            reader.complain(codes.UNKNOWN_CASE, case.like_place, f"There is no case '{case.like}' in this file.",
-                            mend=codes.did_you_mean(case.like, names - {case.name}), value=case.like)
+            reader.complain(
+                codes.UNKNOWN_CASE,
+                case.like_place,
+                f"There is no case '{case.like}' in this file.",
+                mend=codes.did_you_mean(case.like, names - {case.name}),
+                value=case.like,
+            )
         path = [case.name]
         while (like := by_name[path[-1]].like) in by_name and like not in path:
             path.append(like or "")
         if like in path and like is not None:
-            circle = path[path.index(like):]
+            circle = path[path.index(like) :]
             for name in circle:
                 by_name[name].sound = False
             if not told & set(circle) and by_name[circle[0]].like_place is not None:
                 told |= set(circle)
-                reader.complain(codes.CASE_CYCLE, by_name[circle[0]].like_place or case.place,
-                                "Cases are like each other in a circle: " + " → ".join([*circle, circle[0]]) + ".",
-                                mend="Write one of them out.", value=like)
+                reader.complain(
+                    codes.CASE_CYCLE,
+                    by_name[circle[0]].like_place or case.place,
+                    "Cases are like each other in a circle: " + " → ".join([*circle, circle[0]]) + ".",
+                    mend="Write one of them out.",
+                    value=like,
+                )
 
 
-def _resolve(reader: Reader, case: CaseDraft, cases: tuple[CaseDraft, ...], rule: str, as_of: int | None,
-             document: MappingNode) -> Example | None:
+def _resolve(
+    reader: Reader, case: CaseDraft, cases: tuple[CaseDraft, ...], rule: str, as_of: int | None, document: MappingNode
+) -> Example | None:
     by_name = {other.name: other for other in cases}
     chain = [case]
     while chain[0].like is not None:
@@ -232,19 +262,35 @@ def _resolve(reader: Reader, case: CaseDraft, cases: tuple[CaseDraft, ...], rule
     when = instants[-1] if instants else as_of
     if when is None:
         if document.get("as_of") is None:
-            reader.complain(codes.MISSING_KEY, case.place, f"Case '{case.name}' has no 'as_of'.", value="as_of",
-                            mend="Add 'as_of:' to the file or to the case.")
+            reader.complain(
+                codes.MISSING_KEY,
+                case.place,
+                f"Case '{case.name}' has no 'as_of'.",
+                value="as_of",
+                mend="Add 'as_of:' to the file or to the case.",
+            )
         return None
     if not case.sound or case.qualified is None:
         return None
-    rows = {key: next((getattr(link, key) for link in reversed(chain) if getattr(link, key) is not None), ())
-            for key in ("people", "partner_facts", "insights")}
-    reasons = {key: tuple(name for name, _ in case.reasons[key]) if key in case.reasons else None
-               for key in EXPECT_KEYS[1:]}
+    rows = {
+        key: next((getattr(link, key) for link in reversed(chain) if getattr(link, key) is not None), ())
+        for key in ("people", "partner_facts", "insights")
+    }
+    reasons = {
+        key: tuple(name for name, _ in case.reasons[key]) if key in case.reasons else None for key in EXPECT_KEYS[1:]
+    }
     return Example(
-        name=case.name, rule=rule, as_of=when,
+        name=case.name,
+        rule=rule,
+        as_of=when,
         attributes={key: value for key, value in attributes.items() if value is not None},
         events=tuple(sorted((e for group in events.values() for e in group), key=lambda e: e.at)),
-        people=rows["people"], partner_facts=rows["partner_facts"], insights=rows["insights"],
-        qualified=case.qualified, because=reasons["because"], missing=reasons["missing"],
-        excluded_by=reasons["excluded_by"], place=case.place)
+        people=rows["people"],
+        partner_facts=rows["partner_facts"],
+        insights=rows["insights"],
+        qualified=case.qualified,
+        because=reasons["because"],
+        missing=reasons["missing"],
+        excluded_by=reasons["excluded_by"],
+        place=case.place,
+    )

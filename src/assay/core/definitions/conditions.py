@@ -15,8 +15,7 @@ from assay.core.values import EMPTY_RANGE, millionths_range, whole_range
 THRESHOLDS: Final = ("at_least", "at_most", "above", "below", "between", "exactly")
 CONDITIONS: Final = ("is", "is_not", "one_of", "in_list", "exists")
 WINDOW: Final = ("within", "since")
-_WORDS: Final = {"at_least": "at least", "at_most": "at most", "above": "above", "below": "below",
-                 "exactly": "exactly"}
+_WORDS: Final = {"at_least": "at least", "at_most": "at most", "above": "above", "below": "below", "exactly": "exactly"}
 
 Measure = Literal["count", "amount", "value"]
 
@@ -36,13 +35,22 @@ def read_threshold(reader: Reader, node: MappingNode, what: str, *, measure: Mea
             threshold = None
             continue
         if _clash(threshold, part):
-            reader.complain(codes.CLASHING, key, f"'{key.text}' sets the same end as the threshold before it.",
-                            mend="Keep one of the two.")
+            reader.complain(
+                codes.CLASHING,
+                key,
+                f"'{key.text}' sets the same end as the threshold before it.",
+                mend="Keep one of the two.",
+            )
             return None
         threshold = _both(threshold, part)
     if threshold is not None and _is_empty(threshold, measure):
-        reader.complain(codes.NEVER_MET, entries[0][1], f"{what} can never be {threshold.text}.",
-                        mend=_reachable(threshold, measure), value=threshold.text)
+        reader.complain(
+            codes.NEVER_MET,
+            entries[0][1],
+            f"{what} can never be {threshold.text}.",
+            mend=_reachable(threshold, measure),
+            value=threshold.text,
+        )
         return None
     return threshold
 
@@ -50,7 +58,9 @@ def read_threshold(reader: Reader, node: MappingNode, what: str, *, measure: Mea
 def _one(reader: Reader, key: str, value: Node) -> Threshold | None:
     if key == "between":
         if not isinstance(value, SequenceNode) or len(value.items) != 2:
-            reader.complain(codes.WRONG_SHAPE, value, "'between' must be a list of two numbers.", mend="Write '[50, 2000]'.")
+            reader.complain(
+                codes.WRONG_SHAPE, value, "'between' must be a list of two numbers.", mend="Write '[50, 2000]'."
+            )
             return None
         low, high = (reader.number(item, "a member of 'between'") for item in value.items)
         if low is None or high is None:
@@ -105,15 +115,24 @@ def read_condition(reader: Reader, node: MappingNode, what: str) -> Condition | 
     ranged = [key for key, _ in node.entries if key.text in THRESHOLDS]
     if len(given) + bool(ranged) > 1:
         second = sorted([key for key, _ in given] + ranged, key=lambda key: key.place)[1]
-        reader.complain(codes.CLASHING, second, f"{what} has more than one condition.",
-                        mend="Keep one; write a second criterion for the other.")
+        reader.complain(
+            codes.CLASHING,
+            second,
+            f"{what} has more than one condition.",
+            mend="Keep one; write a second criterion for the other.",
+        )
         return None
     if ranged:
         threshold = read_threshold(reader, node, what, measure="value")
         return Condition(kind="range", threshold=threshold) if threshold else None
     if not given:
-        reader.complain(codes.MISSING_KEY, node.place, f"{what} has no condition.", value="",
-                        mend="Add 'is', 'is_not', 'one_of', 'in_list', 'exists' or a threshold such as 'at_least'.")
+        reader.complain(
+            codes.MISSING_KEY,
+            node.place,
+            f"{what} has no condition.",
+            value="",
+            mend="Add 'is', 'is_not', 'one_of', 'in_list', 'exists' or a threshold such as 'at_least'.",
+        )
         return None
     return _condition(reader, given[0][0].text, given[0][1])
 
@@ -152,8 +171,12 @@ def read_where(reader: Reader, node: Node | None, events: tuple[str, ...]) -> tu
             reader.keys(value, (*CONDITIONS, *THRESHOLDS), f"the filter on '{key.text}'")
             condition = read_condition(reader, value, f"The filter on '{key.text}'")
         elif isinstance(value, SequenceNode):
-            reader.complain(codes.WRONG_SHAPE, value, f"The filter on '{key.text}' must be one value or a condition.",
-                            mend="Write '{one_of: [a, b]}'.")
+            reader.complain(
+                codes.WRONG_SHAPE,
+                value,
+                f"The filter on '{key.text}' must be one value or a condition.",
+                mend="Write '{one_of: [a, b]}'.",
+            )
             condition = None
         else:
             operand = reader.scalar(value, f"the filter on '{key.text}'")

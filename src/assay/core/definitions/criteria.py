@@ -68,13 +68,18 @@ def form_of(reader: Reader, node: MappingNode, what: str, *, first_key: bool) ->
     if (keys[0] if first_key else next(iter(forms), None)) in FORMS:
         return keys[0] if first_key else forms[0]
     if forms:
-        reader.complain(codes.UNKNOWN_FORM, node.entries[0][0], f"{what} must begin with its form.",
-                        mend=f"Put '{forms[0]}' first.")
+        reader.complain(
+            codes.UNKNOWN_FORM, node.entries[0][0], f"{what} must begin with its form.", mend=f"Put '{forms[0]}' first."
+        )
         return None
     candidates = [key for key, _ in node.entries if first_key or key.text not in LINE_KEYS]
     culprit = candidates[0] if candidates else node.entries[0][0]
-    reader.complain(codes.UNKNOWN_FORM, culprit, f"{what} begins with no form that there is: '{culprit.text}'.",
-                    mend=codes.did_you_mean(culprit.text, FORMS, f"Begin it with {_forms()}."))
+    reader.complain(
+        codes.UNKNOWN_FORM,
+        culprit,
+        f"{what} begins with no form that there is: '{culprit.text}'.",
+        mend=codes.did_you_mean(culprit.text, FORMS, f"Begin it with {_forms()}."),
+    )
     return None
 
 
@@ -95,7 +100,9 @@ def read_criterion(reader: Reader, key: ScalarNode, value: Node) -> Criterion | 
     return None if read is None or name is None else Criterion(name=name, form=read, place=key.place)
 
 
-def read_form(reader: Reader, node: MappingNode, form: str, *, use: Use, more_keys: tuple[str, ...] = ()) -> Form | None:
+def read_form(
+    reader: Reader, node: MappingNode, form: str, *, use: Use, more_keys: tuple[str, ...] = ()
+) -> Form | None:
     """Return the form that `node` writes; None, with complaints, where it is wrong."""
     kind = FORMS[form]
     before = len(reader.complaints)
@@ -111,15 +118,20 @@ def _counted(reader: Reader, node: MappingNode, what: str, use: Use, *, default:
     if use == "each":
         for key, _ in node.entries:
             if key.text in THRESHOLDS:
-                reader.complain(codes.POINTS, key, "A line with 'each' counts everything and has no threshold.",
-                                mend=f"Remove '{key.text}', or give 'once' in place of 'each'.")
+                reader.complain(
+                    codes.POINTS,
+                    key,
+                    "A line with 'each' counts everything and has no threshold.",
+                    mend=f"Remove '{key.text}', or give 'once' in place of 'each'.",
+                )
         return None
     if has_threshold(node):
         return read_threshold(reader, node, what, measure="count")
     if default:
         return default_threshold()
-    reader.complain(codes.MISSING_KEY, node.place, f"{what} has no threshold.", mend="Add 'at_least: 1'.",
-                    value="at_least")
+    reader.complain(
+        codes.MISSING_KEY, node.place, f"{what} has no threshold.", mend="Add 'at_least: 1'.", value="at_least"
+    )
     return None
 
 
@@ -148,16 +160,23 @@ def _read_count(reader: Reader, node: MappingNode, operand: Node, use: Use) -> F
         reader.refer("property", distinct, distinct_node.place, events=events or ())
     where = read_where(reader, node.get("where"), events or ())
     threshold = _counted(reader, node, "The count", use)
-    return Count(events=events or (), where=where, distinct=distinct, distinct_is_property=is_property,
-                 threshold=threshold, window=read_window(reader, node))
+    return Count(
+        events=events or (),
+        where=where,
+        distinct=distinct,
+        distinct_is_property=is_property,
+        threshold=threshold,
+        window=read_window(reader, node),
+    )
 
 
 def _read_sum(reader: Reader, node: MappingNode, operand: Node, use: Use) -> Form | None:
     name = reader.text(operand, "'sum'")
     of = node.get("of")
     if of is None:
-        reader.complain(codes.MISSING_KEY, node.place, "A sum says of which events.", mend="Add 'of: invoice_paid'.",
-                        value="of")
+        reader.complain(
+            codes.MISSING_KEY, node.place, "A sum says of which events.", mend="Add 'of: invoice_paid'.", value="of"
+        )
         return None
     events = _events(reader, of, "'of'", any_allowed=False)
     if name is not None and events:
@@ -165,8 +184,9 @@ def _read_sum(reader: Reader, node: MappingNode, operand: Node, use: Use) -> For
     where = read_where(reader, node.get("where"), events or ())
     window = read_window(reader, node)
     if not has_threshold(node):
-        reader.complain(codes.MISSING_KEY, node.place, "The sum has no threshold.", mend="Add 'at_least: 1000'.",
-                        value="at_least")
+        reader.complain(
+            codes.MISSING_KEY, node.place, "The sum has no threshold.", mend="Add 'at_least: 1000'.", value="at_least"
+        )
         return None
     threshold = read_threshold(reader, node, "The sum", measure="amount")
     if name is None or not events or threshold is None:
@@ -193,8 +213,12 @@ def _read_attribute(reader: Reader, node: MappingNode, operand: Node, use: Use) 
     of_account = text.startswith("account.")
     name = text.removeprefix("account.")
     if of_account and reader.subject == "account":
-        reader.complain(codes.WRONG_SUBJECT, operand, "A definition about accounts reads their attributes without 'account.'.",
-                        mend=f"Write '{name}'.")
+        reader.complain(
+            codes.WRONG_SUBJECT,
+            operand,
+            "A definition about accounts reads their attributes without 'account.'.",
+            mend=f"Write '{name}'.",
+        )
         return None
     reader.refer("attribute", name, operand.place, of_account=of_account)
     return Attribute(name=name, condition=condition, of_account=of_account)
@@ -211,16 +235,25 @@ def _read_qualified(reader: Reader, node: MappingNode, operand: Node, use: Use) 
 def _read_people_qualified(reader: Reader, node: MappingNode, operand: Node, use: Use) -> Form | None:
     rule = reader.name(operand, "'people_qualified'")
     if reader.subject == "person":
-        reader.complain(codes.WRONG_SUBJECT, operand, "'people_qualified' asks about an account's people.",
-                        mend="Use it in a definition with 'subject: account'; here write 'qualified'.")
+        reader.complain(
+            codes.WRONG_SUBJECT,
+            operand,
+            "'people_qualified' asks about an account's people.",
+            mend="Use it in a definition with 'subject: account'; here write 'qualified'.",
+        )
         return None
     if rule is not None:
         reader.refer("people_rule", rule, operand.place)
     share = _share(reader, node.get("share_at_least"))
     people = reader.whole(node.get("people_at_least"), "'people_at_least'", least=1)
     if node.get("share_at_least") is None and node.get("people_at_least") is None:
-        reader.complain(codes.MISSING_KEY, node.place, "'people_qualified' says neither which share nor how many people.",
-                        mend="Add 'share_at_least: 50%' or 'people_at_least: 3'.", value="share_at_least")
+        reader.complain(
+            codes.MISSING_KEY,
+            node.place,
+            "'people_qualified' says neither which share nor how many people.",
+            mend="Add 'share_at_least: 50%' or 'people_at_least: 3'.",
+            value="share_at_least",
+        )
     active = reader.duration(node.get("of_people_active_within"), "'of_people_active_within'")
     return None if rule is None else PeopleQualified(rule=rule, share=share, people=people, active_within=active)
 
@@ -244,8 +277,9 @@ def _share(reader: Reader, node: Node | None) -> Fraction | None:
 def _read_score(reader: Reader, node: MappingNode, operand: Node, use: Use) -> Form | None:
     score = reader.name(operand, "'score'")
     if not has_threshold(node):
-        reader.complain(codes.MISSING_KEY, node.place, "The score has no threshold.", mend="Add 'at_least: 60'.",
-                        value="at_least")
+        reader.complain(
+            codes.MISSING_KEY, node.place, "The score has no threshold.", mend="Add 'at_least: 60'.", value="at_least"
+        )
         return None
     threshold = read_threshold(reader, node, "The score", measure="amount")
     if score is None or threshold is None:
@@ -280,9 +314,13 @@ def _read_partners(reader: Reader, node: MappingNode, operand: Node, use: Use) -
         threshold = _counted(reader, mapping, "The number of partners", use)
     named = node.get("each_meets_any_of")
     if named is None:
-        reader.complain(codes.MISSING_KEY, node.place, "'partners' does not say what each of them meets.",
-                        mend="Add 'each_meets_any_of: […]', naming partner criteria of the same rule.",
-                        value="each_meets_any_of")
+        reader.complain(
+            codes.MISSING_KEY,
+            node.place,
+            "'partners' does not say what each of them meets.",
+            mend="Add 'each_meets_any_of: […]', naming partner criteria of the same rule.",
+            value="each_meets_any_of",
+        )
     members = reader.texts(named, "'each_meets_any_of'")
     independent = reader.boolean(node.get("independent"), "'independent'")
     if threshold is None or members is None:
@@ -304,8 +342,9 @@ FORMS: Final[dict[str, FormKind]] = {
     "sequence": FormKind(keys=WINDOW, read=_read_sequence),
     "attribute": FormKind(keys=(*CONDITIONS, *THRESHOLDS), read=_read_attribute),
     "qualified": FormKind(keys=(), read=_read_qualified),
-    "people_qualified": FormKind(keys=("share_at_least", "people_at_least", "of_people_active_within"),
-                                 read=_read_people_qualified),
+    "people_qualified": FormKind(
+        keys=("share_at_least", "people_at_least", "of_people_active_within"), read=_read_people_qualified
+    ),
     "score": FormKind(keys=THRESHOLDS, read=_read_score),
     "partner_says": FormKind(keys=("fresh_within", "confidence_at_least", *THRESHOLDS), read=_read_partner_says),
     "partner_insight": FormKind(keys=("fresh_within", *THRESHOLDS), read=_read_partner_insight),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from collections.abc import Sequence as Sequence_
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -43,51 +44,72 @@ MEANING: Final = 1
 LENGTH: Final = 16
 
 #: What JSON holds.
-Plain = str | int | bool | None | list["Plain"] | dict[str, "Plain"]
+Plain = str | int | bool | None | Sequence_["Plain"] | Mapping[str, "Plain"]
 
 
 class Fingerprints:
     """The fingerprints of a set of definitions that refer to each other without cycles."""
 
-    def __init__(self, rules: Mapping[str, Rule], scores: Mapping[str, Score], lists: Mapping[str, tuple[Scalar, ...]],
-                 *, built_in: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        scores: Mapping[str, Score],
+        own_lists: Mapping[str, tuple[Scalar, ...]],
+        *,
+        built_in: frozenset[str] = frozenset(),
+    ) -> None:
         self._rules = rules
         self._scores = scores
-        self._lists = lists
+        self._lists = own_lists
         self._built_in = built_in
         self._known: dict[tuple[str, str], str] = {}
 
     def rule(self, name: str) -> str:
         """Return the fingerprint of a rule, which covers what it refers to."""
         if ("rule", name) not in self._known:
-            rule = self._rules[name]
-            self._known["rule", name] = _hash({
-                "meaning": MEANING, "subject": rule.subject,
-                "criteria": {c.name: self._form(c.form) for c in rule.criteria},
-                "qualify": _groups(rule.qualify), "stay_qualified": _groups(rule.stay_qualified)})
+            self._known["rule", name] = _hash({"meaning": MEANING, **self.parts(name)})
         return self._known["rule", name]
+
+    def parts(self, name: str) -> dict[str, Plain]:
+        """Return what a rule means, part by part: its subject, each criterion, and its logic."""
+        rule = self._rules[name]
+        return {
+            "'subject'": rule.subject,
+            **{f"criterion '{c.name}'": self._form(c.form) for c in rule.criteria},
+            "'qualify'": _groups(rule.qualify),
+            "'stay_qualified'": _groups(rule.stay_qualified),
+        }
 
     def score(self, name: str) -> str:
         """Return the fingerprint of a score, which covers what it refers to."""
         if ("score", name) not in self._known:
             score = self._scores[name]
-            self._known["score", name] = _hash({
-                "meaning": MEANING, "subject": score.subject,
-                "dimensions": list(sorted(score.dimensions)),
-                "points": {line.name: self._line(line) for line in score.points},
-                "caps": {key: _number(value) for key, value in score.caps}})
+            self._known["score", name] = _hash(
+                {
+                    "meaning": MEANING,
+                    "subject": score.subject,
+                    "dimensions": sorted(score.dimensions),
+                    "points": {line.name: self._line(line) for line in score.points},
+                    "caps": {key: _number(value) for key, value in score.caps},
+                }
+            )
         return self._known["score", name]
 
     def _line(self, line: PointsLine) -> Plain:
-        return {"dimension": line.dimension, "form": self._form(line.form),
-                "each": _number(line.each), "once": _number(line.once), "up_to": _number(line.up_to),
-                "fades": [line.fades.kind, line.fades.duration] if line.fades else None}
+        return {
+            "dimension": line.dimension,
+            "form": self._form(line.form),
+            "each": _number(line.each),
+            "once": _number(line.once),
+            "up_to": _number(line.up_to),
+            "fades": [line.fades.kind, line.fades.duration] if line.fades else None,
+        }
 
     def _list(self, name: str) -> Plain:
         # A built-in list stands for itself: bringing it up to date must not ask for a new version of every rule.
-        if name in self._built_in:
-            return {"built_in": name}
-        return {"list": sorted((_scalar(value) for value in self._lists[name]), key=json.dumps)}
+        own = self._lists.get(name, ()) if name in self._built_in else self._lists[name]
+        values = sorted((_scalar(value) for value in own), key=json.dumps)
+        return {"built_in": name, "and": values} if name in self._built_in else {"list": values}
 
     def _condition(self, condition: Condition) -> Plain:
         if condition.kind == "in_list":
@@ -104,11 +126,21 @@ class Fingerprints:
     def _form(self, form: Form) -> Plain:
         match form:
             case Count():
-                return {"count": sorted(set(form.events)) if form.events else "any", "where": self._where(form.where),
-                        "distinct": form.distinct, "threshold": _whole(form.threshold), **_window(form.window)}
+                return {
+                    "count": sorted(set(form.events)) if form.events else "any",
+                    "where": self._where(form.where),
+                    "distinct": form.distinct,
+                    "threshold": _whole(form.threshold),
+                    **_window(form.window),
+                }
             case Sum():
-                return {"sum": form.property, "of": sorted(set(form.events)), "where": self._where(form.where),
-                        "threshold": list(millionths_range(form.threshold)), **_window(form.window)}
+                return {
+                    "sum": form.property,
+                    "of": sorted(set(form.events)),
+                    "where": self._where(form.where),
+                    "threshold": list(millionths_range(form.threshold)),
+                    **_window(form.window),
+                }
             case Sequence():
                 return {"sequence": list(form.steps), **_window(form.window)}
             case Attribute():
@@ -116,26 +148,43 @@ class Fingerprints:
             case Qualified():
                 return {"qualified": self.rule(form.rule)}
             case PeopleQualified():
-                return {"people_qualified": self.rule(form.rule), "share": _fraction(form.share), "people": form.people,
-                        "active_within": form.active_within}
+                return {
+                    "people_qualified": self.rule(form.rule),
+                    "share": _fraction(form.share),
+                    "people": form.people,
+                    "active_within": form.active_within,
+                }
             case ScoreIs():
                 return {"score": self.score(form.score), "threshold": list(millionths_range(form.threshold))}
             case PartnerSays():
-                return {"partner_says": form.says, "fresh_within": form.fresh_within,
-                        "confidence": _number(form.confidence), "threshold": _whole(form.threshold)}
+                return {
+                    "partner_says": form.says,
+                    "fresh_within": form.fresh_within,
+                    "confidence": _number(form.confidence),
+                    "threshold": _whole(form.threshold),
+                }
             case PartnerInsight():
-                return {"partner_insight": form.letter, "fresh_within": form.fresh_within,
-                        "threshold": _whole(form.threshold)}
+                return {
+                    "partner_insight": form.letter,
+                    "fresh_within": form.fresh_within,
+                    "threshold": _whole(form.threshold),
+                }
             case Corroboration():
-                return {"partners": _whole(form.threshold), "each": sorted(set(form.any_of)),
-                        "independent": form.independent}
+                return {
+                    "partners": _whole(form.threshold),
+                    "each": sorted(set(form.any_of)),
+                    "independent": form.independent,
+                }
 
 
-def with_fingerprints(rules: Mapping[str, Rule], scores: Mapping[str, Score], fingerprints: Fingerprints) -> tuple[
-        dict[str, Rule], dict[str, Score]]:
+def with_fingerprints(
+    rules: Mapping[str, Rule], scores: Mapping[str, Score], fingerprints: Fingerprints
+) -> tuple[dict[str, Rule], dict[str, Score]]:
     """Return the same rules and scores, each with its fingerprint."""
-    return ({name: replace(rule, fingerprint=fingerprints.rule(name)) for name, rule in rules.items()},
-            {name: replace(score, fingerprint=fingerprints.score(name)) for name, score in scores.items()})
+    return (
+        {name: replace(rule, fingerprint=fingerprints.rule(name)) for name, rule in rules.items()},
+        {name: replace(score, fingerprint=fingerprints.score(name)) for name, score in scores.items()},
+    )
 
 
 def _hash(meaning: Plain) -> str:

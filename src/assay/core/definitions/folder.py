@@ -22,8 +22,13 @@ FREE_MAIL: Final = "free_mail_domains"
 BUILT_IN_LISTS: Final = frozenset({FREE_MAIL})
 
 #: The sub-folders of a definition folder and what their files hold.
-FOLDERS: Final = {"sources": "source", "lists": "list", "qualifications": "qualification", "scores": "score",
-                  "published": "published"}
+FOLDERS: Final = {
+    "sources": "source",
+    "lists": "list",
+    "qualifications": "qualification",
+    "scores": "score",
+    "published": "published",
+}
 LIST_KEYS: Final = ("list", "values", "owner", "purpose")
 EXAMPLES_ENDING: Final = ".examples.yml"
 
@@ -66,9 +71,13 @@ def read_folder(folder: Path) -> FolderDraft:
     """Return all that a definition folder holds, with complaints; reads no published file."""
     draft = FolderDraft(folder=folder)
     if not folder.is_dir():
-        draft.reader.complain(codes.NO_FOLDER, Place(file=folder.as_posix(), line=1, column=1),
-                              "There is no such definition folder.", mend="Name the folder that holds 'sources' and "
-                              "'qualifications'; 'assay init DATA' makes one.", value=folder.as_posix())
+        draft.reader.complain(
+            codes.NO_FOLDER,
+            Place(file=folder.as_posix(), line=1, column=1),
+            "There is no such definition folder.",
+            mend="Name the folder that holds 'sources' and 'qualifications'; 'assay init DATA' makes one.",
+            value=folder.as_posix(),
+        )
         return draft
     for path in _files(draft, folder):
         kind = "examples" if path.name.endswith(EXAMPLES_ENDING) else FOLDERS[path.parent.name]
@@ -86,15 +95,26 @@ def _files(draft: FolderDraft, folder: Path) -> Iterator[Path]:
         if len(parts) != 2 or parts[0] not in FOLDERS:
             first = parts[0] if len(parts) > 1 else ""
             mend = codes.did_you_mean(first, FOLDERS) or "Move it into one of " + ", ".join(FOLDERS) + "."
-            draft.reader.complain(codes.MISPLACED, place, "Definitions are not read from here.", mend=mend,
-                                  value="/".join(parts))
+            draft.reader.complain(
+                codes.MISPLACED, place, "Definitions are not read from here.", mend=mend, value="/".join(parts)
+            )
         elif path.suffix != ".yml":
-            draft.reader.complain(codes.MISPLACED, place, "Files of definitions end in .yml.", value="/".join(parts),
-                                  mend=f"Rename it to '{path.stem}.yml'.")
+            draft.reader.complain(
+                codes.MISPLACED,
+                place,
+                "Files of definitions end in .yml.",
+                value="/".join(parts),
+                mend=f"Rename it to '{path.stem}.yml'.",
+            )
             draft.unread.add(FOLDERS[parts[0]])
         elif path.name.endswith(EXAMPLES_ENDING) and parts[0] != "qualifications":
-            draft.reader.complain(codes.MISPLACED, place, "Examples stand beside their rule.", value="/".join(parts),
-                                  mend="Move the file into 'qualifications'.")
+            draft.reader.complain(
+                codes.MISPLACED,
+                place,
+                "Examples stand beside their rule.",
+                value="/".join(parts),
+                mend="Move the file into 'qualifications'.",
+            )
         else:
             yield path
 
@@ -104,8 +124,13 @@ def _read_file(draft: FolderDraft, path: Path, kind: str) -> None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        draft.reader.complain(codes.UNREADABLE, start, f"The file cannot be opened: {error.strerror}.",
-                              mend="Check its permissions.", value=path.name)
+        draft.reader.complain(
+            codes.UNREADABLE,
+            start,
+            f"The file cannot be opened: {error.strerror}.",
+            mend="Check its permissions.",
+            value=path.name,
+        )
         draft.unread.add(kind)
         return
     read_text(draft, data, path, kind)
@@ -122,12 +147,18 @@ def read_text(draft: FolderDraft, data: bytes, path: Path, kind: str) -> None:
         draft.unread.add(kind)
     elif not documents:
         draft.unread.add(kind)
-        reader.complain(codes.EMPTY_FILE, start, "The file holds no definition.", mend="Write one, or remove the file.",
-                        value="")
+        reader.complain(
+            codes.EMPTY_FILE, start, "The file holds no definition.", mend="Write one, or remove the file.", value=""
+        )
     if kind in ("qualification", "examples") and len(documents) > 1:
         what = "One rule" if kind == "qualification" else "One set of examples"
-        reader.complain(codes.ONE_DOCUMENT, documents[1].place, f"{what} a file.", mend="Move the rest to files of their own.",
-                        value="---")
+        reader.complain(
+            codes.ONE_DOCUMENT,
+            documents[1].place,
+            f"{what} a file.",
+            mend="Move the rest to files of their own.",
+            value="---",
+        )
         documents = documents[:1]
     for document in documents:
         _read_document(draft, document, path, kind)
@@ -140,7 +171,7 @@ def _read_document(draft: FolderDraft, document: Node, path: Path, kind: str) ->
         if kind == "source":
             known = _keep(draft, draft.sources, read_source(draft.reader, node), "source")
         elif kind == "list":
-            known = _keep(draft, draft.lists, _read_list(draft.reader, node), "list")
+            known = _keep(draft, draft.lists, read_list(draft.reader, node), "list")
         elif kind == "score":
             known = _keep(draft, draft.scores, read_score(draft.reader, node), "score")
         elif kind == "qualification":
@@ -155,8 +186,13 @@ def _read_document(draft: FolderDraft, document: Node, path: Path, kind: str) ->
 
 def _keep_rule(draft: FolderDraft, rule: RuleDraft | None, path: Path) -> bool:
     if rule is not None and rule.name != path.stem:
-        draft.reader.complain(codes.FILE_NAME, rule.place, f"The rule '{rule.name}' stands in the file '{path.name}'.",
-                              mend=f"Rename the file to '{rule.name}.yml', or the rule to '{path.stem}'.", value=rule.name)
+        draft.reader.complain(
+            codes.FILE_NAME,
+            rule.place,
+            f"The rule '{rule.name}' stands in the file '{path.name}'.",
+            mend=f"Rename the file to '{rule.name}.yml', or the rule to '{path.stem}'.",
+            value=rule.name,
+        )
     return _keep(draft, draft.rules, rule, "rule")
 
 
@@ -165,14 +201,20 @@ def _keep(draft: FolderDraft, known: dict[str, Draft], found: Draft | None, what
         return False
     other = known.get(found.name)
     if other is not None:
-        draft.reader.complain(codes.DUPLICATE_NAME, found.place, f"There are two {what}s '{found.name}'; "
-                              f"the other is at {other.place}.", mend="Rename one of them.", value=found.name)
+        draft.reader.complain(
+            codes.DUPLICATE_NAME,
+            found.place,
+            f"There are two {what}s '{found.name}'; the other is at {other.place}.",
+            mend="Rename one of them.",
+            value=found.name,
+        )
     else:
         known[found.name] = found
     return True
 
 
-def _read_list(reader: Reader, node: MappingNode) -> ListDraft | None:
+def read_list(reader: Reader, node: MappingNode) -> ListDraft | None:
+    """Return one named list; None where even its name is missing."""
     name_node = node.get("list")
     name = reader.name(name_node, "a list's name")
     reader.holder, reader.subject = ("list", name or ""), ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.core.definitions import complaints as codes
-from assay.core.definitions.fingerprint import Fingerprints, with_fingerprints
-from assay.core.definitions.folder import BUILT_IN_LISTS, FREE_MAIL, FolderDraft, free_mail_domains, read_folder
+from assay.core.definitions.fingerprint import with_fingerprints
+from assay.core.definitions.folder import FREE_MAIL, FolderDraft, free_mail_domains, read_folder
 from assay.core.definitions.model import Definitions, Rule, Scalar, Score
+from assay.core.definitions.published import check_published, fingerprints_of
 from assay.core.definitions.references import check_references
 from assay.core.errors import BadDefinitions, Complaint
 
@@ -23,14 +24,9 @@ def load(folder: Path, *, against_published: bool = True) -> Definitions:
     return definitions
 
 
-def check(folder: Path, *, run_examples: bool = False) -> list[Complaint]:
-    """Return every complaint about a folder, sorted by place; with `run_examples`, also of cases decided otherwise."""
-    definitions, complaints = read_checked(folder)
-    if definitions is not None and run_examples and definitions.examples:
-        from assay.core.definitions.examples import disagreements  # the engine is slow to import
-
-        complaints = sorted_complaints(disagreements(definitions))
-    return complaints
+def check(folder: Path) -> list[Complaint]:
+    """Return every complaint about a folder, sorted by place. Examples are read, not run."""
+    return read_checked(folder)[1]
 
 
 def read_checked(folder: Path, *, against_published: bool = True) -> tuple[Definitions | None, list[Complaint]]:
@@ -38,10 +34,8 @@ def read_checked(folder: Path, *, against_published: bool = True) -> tuple[Defin
     draft = read_folder(Path(folder))
     check_references(draft)
     rules, scores, lists = sound_parts(draft)
-    fingerprints = Fingerprints(rules, scores, lists, built_in=BUILT_IN_LISTS - set(draft.lists))
+    fingerprints = fingerprints_of(draft)
     if against_published:
-        from assay.core.definitions.publishing import check_published
-
         check_published(draft, fingerprints)
     if draft.reader.complaints:
         return None, sorted_complaints(draft.reader.complaints)
@@ -53,19 +47,26 @@ def sound_parts(draft: FolderDraft) -> tuple[dict[str, Rule], dict[str, Score], 
     """Return the rules, scores and lists (with the built-in ones) that could be read without a complaint."""
     rules = {name: d.rule for name, d in sorted(draft.rules.items()) if d.rule is not None}
     scores = {name: d.score for name, d in sorted(draft.scores.items()) if d.score is not None}
-    lists: dict[str, tuple[Scalar, ...]] = {FREE_MAIL: free_mail_domains()}
-    lists |= {name: d.values for name, d in sorted(draft.lists.items()) if d.values is not None}
+    lists = {name: d.values for name, d in sorted(draft.lists.items()) if d.values is not None}
+    # A list of the user's own under a built-in name adds to it.
+    lists[FREE_MAIL] = tuple(dict.fromkeys((*free_mail_domains(), *lists.get(FREE_MAIL, ()))))
     return rules, scores, lists
 
 
-def definitions_of(draft: FolderDraft, rules: dict[str, Rule], scores: dict[str, Score],
-                   lists: dict[str, tuple[Scalar, ...]]) -> Definitions:
+def definitions_of(
+    draft: FolderDraft, rules: dict[str, Rule], scores: dict[str, Score], lists: dict[str, tuple[Scalar, ...]]
+) -> Definitions:
     """Return what was read, as one value; rules, scores, lists and sources in the order of their names."""
     sources = tuple(d.source for _, d in sorted(draft.sources.items()) if d.source is not None)
     return Definitions(
-        folder=draft.folder.as_posix(), rules=tuple(rules.values()), scores=tuple(scores.values()), lists=lists,
-        sources=sources, event_names=frozenset(name for d in draft.sources.values() for name in d.event_names),
-        examples=tuple(e for examples in draft.examples for e in examples.examples))
+        folder=draft.folder.as_posix(),
+        rules=tuple(rules.values()),
+        scores=tuple(scores.values()),
+        lists=lists,
+        sources=sources,
+        event_names=frozenset(name for d in draft.sources.values() for name in d.event_names),
+        examples=tuple(e for examples in draft.examples for e in examples.examples),
+    )
 
 
 def sorted_complaints(complaints: list[Complaint]) -> list[Complaint]:

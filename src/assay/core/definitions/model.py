@@ -12,6 +12,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from assay.core.definitions.source_model import AccountsSource as AccountsSource
+from assay.core.definitions.source_model import DatedColumn as DatedColumn
+from assay.core.definitions.source_model import EventsSource as EventsSource
+from assay.core.definitions.source_model import InsightsSource as InsightsSource
+from assay.core.definitions.source_model import OutcomesSource as OutcomesSource
+from assay.core.definitions.source_model import PartnerFactsSource as PartnerFactsSource
+from assay.core.definitions.source_model import PeopleSource as PeopleSource
+from assay.core.definitions.source_model import Source as Source
 from assay.core.errors import Place
 
 SubjectType = Literal["person", "account"]
@@ -152,8 +160,16 @@ class Corroboration:
 
 
 Form = (
-    Count | Sum | Sequence | Attribute | Qualified | PeopleQualified | ScoreIs
-    | PartnerSays | PartnerInsight | Corroboration
+    Count
+    | Sum
+    | Sequence
+    | Attribute
+    | Qualified
+    | PeopleQualified
+    | ScoreIs
+    | PartnerSays
+    | PartnerInsight
+    | Corroboration
 )
 
 
@@ -243,116 +259,6 @@ class Score:
     caps: tuple[tuple[str, Decimal], ...] = ()
     place: Place
     fingerprint: str = ""
-
-
-# --- sources -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatedColumn:
-    """A column, and the column of the instant from which its value holds (None: undated)."""
-
-    column: str
-    at: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventsSource:
-    """A file of events. Either `event_column` (with `rename`) or `constant` is set."""
-
-    source: str
-    file: str
-    at: str
-    id: str | None = None
-    event_column: str | None = None
-    rename: tuple[tuple[str, str], ...] = ()
-    constant: str | None = None
-    person: str | None = None
-    account: str | None = None
-    properties: tuple[tuple[str, str], ...] = ()  # (property, column)
-    time_zone: str | None = None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountsSource:
-    """A file of accounts."""
-
-    source: str
-    file: str
-    id: str
-    domain: str | None = None
-    name: str | None = None
-    attributes: tuple[tuple[str, DatedColumn], ...] = ()
-    time_zone: str | None = None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleSource:
-    """A file of people."""
-
-    source: str
-    file: str
-    id: str
-    email: str | None = None
-    account: DatedColumn | None = None
-    same_as: str | None = None
-    attributes: tuple[tuple[str, DatedColumn], ...] = ()
-    time_zone: str | None = None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomesSource:
-    """A file of outcomes."""
-
-    source: str
-    file: str
-    at: str
-    outcome: str
-    account: str | None = None
-    person: str | None = None
-    amount: str | None = None
-    time_zone: str | None = None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerFactsSource:
-    """A file of what partners say about accounts."""
-
-    source: str
-    file: str
-    account: str
-    partner: str
-    says: str
-    since: str | None = None  # the YAML key is `from`
-    until: str | None = None
-    confirmed_at: str | None = None
-    origin: str | None = None
-    parent: str | None = None
-    confidence: str | None = None
-    time_zone: str | None = None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InsightsSource:
-    """A file of partners' statements on need, budget, authority, timing and use case."""
-
-    source: str
-    file: str
-    account: str
-    partner: str
-    letter: str
-    value: str | None = None
-    at: str
-    time_zone: str | None = None
-    place: Place
-
-
-Source = EventsSource | AccountsSource | PeopleSource | OutcomesSource | PartnerFactsSource | InsightsSource
 
 
 # --- examples ----------------------------------------------------------------------------------

@@ -54,19 +54,33 @@ class Reader:
         shown = value if value is not None else "" if isinstance(at, Place) else describe(at)
         self.complaints.append(Complaint(code=code, place=place, message=message, value=shown, mend=mend))
 
-    def refer(self, kind: ReferenceKind, name: str, place: Place, *, events: tuple[str, ...] = (),
-              of_account: bool = False) -> None:
+    def refer(
+        self, kind: ReferenceKind, name: str, place: Place, *, events: tuple[str, ...] = (), of_account: bool = False
+    ) -> None:
         """Note that the definition being read names something."""
-        self.references.append(Reference(kind=kind, name=name, place=place, holder=self.holder, subject=self.subject,
-                                         events=events, of_account=of_account))
+        self.references.append(
+            Reference(
+                kind=kind,
+                name=name,
+                place=place,
+                holder=self.holder,
+                subject=self.subject,
+                events=events,
+                of_account=of_account,
+            )
+        )
 
     def mapping(self, node: Node | None, what: str) -> MappingNode | None:
         """Return the node if it is a mapping."""
         if isinstance(node, MappingNode):
             return node
         if node is not None:
-            self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} must be a mapping of keys to values.",
-                          mend="Write 'key: value' lines, or '{key: value}'.")
+            self.complain(
+                codes.WRONG_SHAPE,
+                node,
+                f"{_capital(what)} must be a mapping of keys to values.",
+                mend="Write 'key: value' lines, or '{key: value}'.",
+            )
         return None
 
     def keys(self, node: MappingNode, known: Collection[str], what: str, *, required: Iterable[str] = ()) -> bool:
@@ -76,9 +90,14 @@ class Reader:
                 mend = codes.did_you_mean(key.text, known, f"{_capital(what)} has {_either(known)}.")
                 self.complain(codes.UNKNOWN_KEY, key, f"{_capital(what)} has no key '{key.text}'.", mend=mend)
         missing = [key for key in required if node.get(key) is None]
-        for key in missing:
-            self.complain(codes.MISSING_KEY, node.place, f"{_capital(what)} lacks '{key}'.", mend=f"Add '{key}:'.",
-                          value=key)
+        for lacking in missing:
+            self.complain(
+                codes.MISSING_KEY,
+                node.place,
+                f"{_capital(what)} lacks '{lacking}'.",
+                mend=f"Add '{lacking}:'.",
+                value=lacking,
+            )
         return not missing
 
     def scalar(self, node: Node | None, what: str) -> Scalar | None:
@@ -89,10 +108,18 @@ class Reader:
             self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} must be one value.", mend="Write a single value.")
             return None
         if node.value is None:
-            self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} is empty.", mend="Write a value, or remove the key.")
-        if isinstance(node.value, Decimal) and (abs(node.value.adjusted()) > 25 or len(node.value.as_tuple().digits) > 40):
-            self.complain(codes.BAD_NUMBER, node, f"{_capital(what)} is too large, too small or too long.",
-                          mend="Write fewer digits, or put text in quotes.")
+            self.complain(
+                codes.WRONG_SHAPE, node, f"{_capital(what)} is empty.", mend="Write a value, or remove the key."
+            )
+        if isinstance(node.value, Decimal) and (
+            abs(node.value.adjusted()) > 25 or len(node.value.as_tuple().digits) > 40
+        ):
+            self.complain(
+                codes.BAD_NUMBER,
+                node,
+                f"{_capital(what)} is too large, too small or too long.",
+                mend="Write fewer digits, or put text in quotes.",
+            )
             return None
         return node.value
 
@@ -102,7 +129,9 @@ class Reader:
         if value is None or not isinstance(node, ScalarNode):
             return None
         if not node.text.strip():
-            self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} is empty.", mend="Write a value, or remove the key.")
+            self.complain(
+                codes.WRONG_SHAPE, node, f"{_capital(what)} is empty.", mend="Write a value, or remove the key."
+            )
             return None
         return node.text
 
@@ -111,8 +140,12 @@ class Reader:
         text = self.text(node, what)
         if text is not None and node is not None and not _NAME.fullmatch(text):
             mend = re.sub(r"[^\w.-]+", "_", text).strip("_")
-            self.complain(codes.BAD_NAME, node, f"{_capital(what)} must be made of letters, digits, '_', '-' and '.'.",
-                          mend=f"Write '{mend}'." if mend else "")
+            self.complain(
+                codes.BAD_NAME,
+                node,
+                f"{_capital(what)} must be made of letters, digits, '_', '-' and '.'.",
+                mend=f"Write '{mend}'." if mend else "",
+            )
             return None
         return text
 
@@ -121,8 +154,12 @@ class Reader:
         text = self.text(node, what)
         if text is None or node is None or text in words:
             return text
-        self.complain(codes.UNKNOWN_WORD, node, f"{_capital(what)} cannot be '{text}'.",
-                      mend=codes.did_you_mean(text, words, f"Write {_either(words)}."))
+        self.complain(
+            codes.UNKNOWN_WORD,
+            node,
+            f"{_capital(what)} cannot be '{text}'.",
+            mend=codes.did_you_mean(text, words, f"Write {_either(words)}."),
+        )
         return None
 
     def boolean(self, node: Node | None, what: str) -> bool | None:
@@ -130,7 +167,9 @@ class Reader:
         value = self.scalar(node, what)
         if value is None or isinstance(value, bool) or node is None:
             return value if isinstance(value, bool) else None
-        self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} must be true or false.", mend="Write 'true' or 'false'.")
+        self.complain(
+            codes.WRONG_SHAPE, node, f"{_capital(what)} must be true or false.", mend="Write 'true' or 'false'."
+        )
         return None
 
     def number(self, node: Node | None, what: str) -> Decimal | None:
@@ -139,12 +178,20 @@ class Reader:
         if value is None or node is None:
             return None
         if not isinstance(value, Decimal):
-            self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} must be a number.",
-                          mend="Write plain digits, such as 3 or 0.5, without quotes, separators or units.")
+            self.complain(
+                codes.WRONG_SHAPE,
+                node,
+                f"{_capital(what)} must be a number.",
+                mend="Write plain digits, such as 3 or 0.5, without quotes, separators or units.",
+            )
             return None
         if value.adjusted() > 12:
-            self.complain(codes.BAD_NUMBER, node, f"{_capital(what)} is too large.",
-                          mend="Write a number below 9,000,000,000,000.")
+            self.complain(
+                codes.BAD_NUMBER,
+                node,
+                f"{_capital(what)} is too large.",
+                mend="Write a number below 9,000,000,000,000.",
+            )
             return None
         return value
 
@@ -154,8 +201,12 @@ class Reader:
         if value is None or node is None:
             return None
         if value != value.to_integral_value() or value < least:
-            self.complain(codes.BAD_NUMBER, node, f"{_capital(what)} must be a whole number from {least}.",
-                          mend=f"Write {max(least, round(value))}.")
+            self.complain(
+                codes.BAD_NUMBER,
+                node,
+                f"{_capital(what)} must be a whole number from {least}.",
+                mend=f"Write {max(least, round(value))}.",
+            )
             return None
         return int(value)
 
@@ -189,8 +240,12 @@ class Reader:
             self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} must be a list.", mend="Write '[a, b]'.")
             return None
         if len(node.items) < least:
-            self.complain(codes.WRONG_SHAPE, node, f"{_capital(what)} needs at least {least} member"
-                          + ("s." if least > 1 else "."), mend="Add to the list.")
+            self.complain(
+                codes.WRONG_SHAPE,
+                node,
+                f"{_capital(what)} needs at least {least} member" + ("s." if least > 1 else "."),
+                mend="Add to the list.",
+            )
             return None
         return node.items
 
@@ -205,8 +260,12 @@ class Reader:
             if value is None:
                 continue
             if any(type(value) is type(other) and value == other for other in found):
-                self.complain(codes.REPEATED, member, f"{_capital(what)} holds '{describe(member)}' twice.",
-                              mend="Keep one of them.")
+                self.complain(
+                    codes.REPEATED,
+                    member,
+                    f"{_capital(what)} holds '{describe(member)}' twice.",
+                    mend="Keep one of them.",
+                )
             else:
                 found.append(value)
         return tuple(found)
@@ -222,7 +281,9 @@ class Reader:
             if text is None:
                 continue
             if text in found:
-                self.complain(codes.REPEATED, member, f"{_capital(what)} holds '{text}' twice.", mend="Keep one of them.")
+                self.complain(
+                    codes.REPEATED, member, f"{_capital(what)} holds '{text}' twice.", mend="Keep one of them."
+                )
             found.setdefault(text, member.place)
         return tuple(found.items())
 

@@ -35,10 +35,16 @@ def check_references(draft: FolderDraft) -> None:
     _check_examples(draft)
 
 
-def _unknown(draft: FolderDraft, code: str, reference: Reference, message: str, known: Iterable[str],
-             otherwise: str) -> None:
-    draft.reader.complain(code, reference.place, f"{message} '{reference.name}'.", value=reference.name,
-                          mend=codes.did_you_mean(reference.name, known, otherwise))
+def _unknown(
+    draft: FolderDraft, code: str, reference: Reference, message: str, known: Iterable[str], otherwise: str
+) -> None:
+    draft.reader.complain(
+        code,
+        reference.place,
+        f"{message} '{reference.name}'.",
+        value=reference.name,
+        mend=codes.did_you_mean(reference.name, known, otherwise),
+    )
 
 
 def _target(reference: Reference) -> Definition:
@@ -52,11 +58,18 @@ def _check_definition(draft: FolderDraft, reference: Reference) -> bool:
         rule = draft.rules.get(name)
         if rule is None:
             if "qualification" not in draft.unread:
-                _unknown(draft, codes.UNKNOWN_RULE, reference, "There is no rule", draft.rules, "Add it to 'qualifications'.")
+                _unknown(
+                    draft, codes.UNKNOWN_RULE, reference, "There is no rule", draft.rules, "Add it to 'qualifications'."
+                )
             return False
         if reference.kind == "people_rule" and rule.subject == "account":
-            draft.reader.complain(codes.WRONG_SUBJECT, reference.place, f"'{name}' is about accounts; 'people_qualified' "
-                                  "needs a rule about people.", mend="Name a rule with 'subject: person'.", value=name)
+            draft.reader.complain(
+                codes.WRONG_SUBJECT,
+                reference.place,
+                f"'{name}' is about accounts; 'people_qualified' needs a rule about people.",
+                mend="Name a rule with 'subject: person'.",
+                value=name,
+            )
         return True
     score = draft.scores.get(name)
     if score is None:
@@ -64,9 +77,14 @@ def _check_definition(draft: FolderDraft, reference: Reference) -> bool:
             _unknown(draft, codes.UNKNOWN_SCORE, reference, "There is no score", draft.scores, "Add it to 'scores'.")
         return False
     if score.subject and reference.subject and score.subject != reference.subject:
-        draft.reader.complain(codes.WRONG_SUBJECT, reference.place, f"'{name}' scores {_plural(score.subject)}, and this "
-                              f"{reference.holder[0]} is about {_plural(reference.subject)}.", value=name,
-                              mend=f"Name a score with 'subject: {reference.subject}'.")
+        draft.reader.complain(
+            codes.WRONG_SUBJECT,
+            reference.place,
+            f"'{name}' scores {_plural(score.subject)}, and this "
+            f"{reference.holder[0]} is about {_plural(reference.subject)}.",
+            value=name,
+            mend=f"Name a score with 'subject: {reference.subject}'.",
+        )
     return True
 
 
@@ -79,15 +97,19 @@ class _Offers:
 
     def __init__(self, draft: FolderDraft) -> None:
         self._draft = draft
-        sources = [s for s in draft.sources.values()]
+        sources = list(draft.sources.values())
         self.events = frozenset(name for s in sources for name in s.event_names)
         torn = "source" in draft.unread or any(not s.kind for s in sources)
         self._events_known = not torn and not any(s.kind == "events" and not s.event_names for s in sources)
         self._properties_known = self._events_known and not any(s.kind == "events" and not s.source for s in sources)
         self._attributes_known = not torn and not any(
-            s.kind in ("people", "accounts") and not s.source for s in sources)
-        self._properties = [(frozenset(s.event_names), frozenset(name for name, _ in s.source.properties))
-                            for s in sources if isinstance(s.source, EventsSource)]
+            s.kind in ("people", "accounts") and not s.source for s in sources
+        )
+        self._properties = [
+            (frozenset(s.event_names), frozenset(name for name, _ in s.source.properties))
+            for s in sources
+            if isinstance(s.source, EventsSource)
+        ]
         self._attributes: dict[str, set[str]] = {k: set(v) for k, v in BUILT_IN_ATTRIBUTES.items()}
         for s in sources:
             if isinstance(s.source, PeopleSource):
@@ -99,8 +121,14 @@ class _Offers:
         """Complain of an event, property or attribute that no source offers."""
         if reference.kind == "event":
             if self._events_known and reference.name not in self.events:
-                _unknown(self._draft, codes.UNKNOWN_EVENT, reference, "No source has an event", self.events,
-                         "Add it to the 'event_names' of its source.")
+                _unknown(
+                    self._draft,
+                    codes.UNKNOWN_EVENT,
+                    reference,
+                    "No source has an event",
+                    self.events,
+                    "Add it to the 'event_names' of its source.",
+                )
         elif reference.kind == "property":
             self._check_property(reference)
         else:
@@ -109,14 +137,21 @@ class _Offers:
     def _check_property(self, reference: Reference) -> None:
         if not self._properties_known or any(event not in self.events for event in reference.events):
             return
-        known = {name for events, names in self._properties
-                 if not reference.events or events & set(reference.events) for name in names}
+        known = {
+            name
+            for events, names in self._properties
+            if not reference.events or events & set(reference.events)
+            for name in names
+        }
         if reference.name not in known:
             of = " or ".join(f"'{event}'" for event in reference.events[:3]) or "any event"
             self._draft.reader.complain(
-                codes.UNKNOWN_PROPERTY, reference.place, f"No source offers the property '{reference.name}' of {of}.",
+                codes.UNKNOWN_PROPERTY,
+                reference.place,
+                f"No source offers the property '{reference.name}' of {of}.",
                 mend=codes.did_you_mean(reference.name, known, "Add it to the 'properties' of the source."),
-                value=reference.name)
+                value=reference.name,
+            )
 
     def _check_attribute(self, reference: Reference) -> None:
         subject = reference.subject
@@ -133,8 +168,12 @@ class _Offers:
             mend = f"Did you mean 'account.{reference.name}'?"
         owner = "an account" if whose == "account" else "a person"
         self._draft.reader.complain(
-            codes.UNKNOWN_ATTRIBUTE, reference.place, f"No source offers the attribute '{reference.name}' of {owner}.",
-            mend=mend or "Add it to the 'attributes' of a source.", value=reference.name)
+            codes.UNKNOWN_ATTRIBUTE,
+            reference.place,
+            f"No source offers the attribute '{reference.name}' of {owner}.",
+            mend=mend or "Add it to the 'attributes' of a source.",
+            value=reference.name,
+        )
 
 
 def _check_cycles(draft: FolderDraft, edges: dict[Definition, list[Reference]]) -> None:
@@ -159,10 +198,14 @@ def _check_cycles(draft: FolderDraft, edges: dict[Definition, list[Reference]]) 
             reference = out[index]
             target = _target(reference)
             if target in path:
-                circle = [name for _, name in path[path.index(target):]]
+                circle = [name for _, name in path[path.index(target) :]]
                 draft.reader.complain(
-                    codes.CYCLE, reference.place, "Definitions refer to each other in a circle: "
-                    + " → ".join([*circle, circle[0]]) + ".", mend="Break it at one of these.", value=reference.name)
+                    codes.CYCLE,
+                    reference.place,
+                    "Definitions refer to each other in a circle: " + " → ".join([*circle, circle[0]]) + ".",
+                    mend="Break it at one of these.",
+                    value=reference.name,
+                )
             elif target not in done:
                 stack.append((target, 0))
 
@@ -181,11 +224,17 @@ def _check_live(draft: FolderDraft, edges: dict[Definition, list[Reference]]) ->
                 if status and status != "live":
                     way = f", through the score '{through}'" if through else ""
                     draft.reader.complain(
-                        codes.NOT_LIVE, reference.place, f"The live rule '{name}' refers to '{other}', which is "
-                        f"{status}{way}.", mend=f"Make '{other}' live first, or set 'status: shadow' here.", value=other)
+                        codes.NOT_LIVE,
+                        reference.place,
+                        f"The live rule '{name}' refers to '{other}', which is {status}{way}.",
+                        mend=f"Make '{other}' live first, or set 'status: shadow' here.",
+                        value=other,
+                    )
 
 
-def _rules_behind(draft: FolderDraft, edges: dict[Definition, list[Reference]], first: Definition) -> list[tuple[str, str]]:
+def _rules_behind(
+    draft: FolderDraft, edges: dict[Definition, list[Reference]], first: Definition
+) -> list[tuple[str, str]]:
     """Return the rules that a reference reaches at once or through scores, with the score that it names."""
     if first[0] == "rule":
         return [(first[1], "")]
@@ -208,9 +257,13 @@ def _check_examples(draft: FolderDraft) -> None:
         rule = draft.rules.get(examples.rule)
         if rule is None:
             if "qualification" not in draft.unread:
-                draft.reader.complain(codes.UNKNOWN_RULE, examples.place, f"There is no rule '{examples.rule}'.",
-                                      mend=codes.did_you_mean(examples.rule, draft.rules, "Add it to 'qualifications'."),
-                                      value=examples.rule)
+                draft.reader.complain(
+                    codes.UNKNOWN_RULE,
+                    examples.place,
+                    f"There is no rule '{examples.rule}'.",
+                    mend=codes.did_you_mean(examples.rule, draft.rules, "Add it to 'qualifications'."),
+                    value=examples.rule,
+                )
             continue
         for case in examples.cases:
             if case.qualified is not None:
@@ -220,13 +273,24 @@ def _check_examples(draft: FolderDraft) -> None:
                     for name in reason.split(" or "):
                         if rule.declared and name not in rule.declared:
                             draft.reader.complain(
-                                codes.UNKNOWN_CRITERION, place, f"'{key}' names '{name}', which is no criterion of "
-                                f"'{rule.name}'.", value=name,
-                                mend=codes.did_you_mean(name, rule.declared, "Name criteria of the rule."))
+                                codes.UNKNOWN_CRITERION,
+                                place,
+                                f"'{key}' names '{name}', which is no criterion of '{rule.name}'.",
+                                value=name,
+                                mend=codes.did_you_mean(name, rule.declared, "Name criteria of the rule."),
+                            )
     for rule in draft.rules.values():
         lacking = {True, False} - ways.get(rule.name, set())
         if rule.status == "live" and lacking and "examples" not in draft.unread:
-            which = "any example" if len(lacking) == 2 else f"an example that is{'' if True in lacking else ' not'} qualified"
+            which = (
+                "any example"
+                if len(lacking) == 2
+                else f"an example that is{'' if True in lacking else ' not'} qualified"
+            )
             draft.reader.complain(
-                codes.NO_EXAMPLES, rule.status_place, f"The live rule '{rule.name}' lacks {which}.", value="live",
-                mend=f"Add a case each way to '{rule.name}.examples.yml', or set 'status: shadow'.")
+                codes.NO_EXAMPLES,
+                rule.status_place,
+                f"The live rule '{rule.name}' lacks {which}.",
+                value="live",
+                mend=f"Add a case each way to '{rule.name}.examples.yml', or set 'status: shadow'.",
+            )

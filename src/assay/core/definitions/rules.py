@@ -22,8 +22,21 @@ from assay.core.definitions.reader import Reader
 from assay.core.definitions.yaml_nodes import MappingNode, Node
 from assay.core.errors import Place
 
-KEYS: Final = ("qualification", "version", "status", "stage", "motion", "subject", "owner", "purpose", "criteria",
-               "qualify", "stay_qualified", "rank_by", "handoff")
+KEYS: Final = (
+    "qualification",
+    "version",
+    "status",
+    "stage",
+    "motion",
+    "subject",
+    "owner",
+    "purpose",
+    "criteria",
+    "qualify",
+    "stay_qualified",
+    "rank_by",
+    "handoff",
+)
 REQUIRED: Final = ("qualification", "version", "status", "stage", "motion", "subject", "criteria", "qualify")
 STATUSES: Final = get_args(Status)
 STAGES: Final = get_args(Stage)
@@ -70,15 +83,33 @@ def read_rule(reader: Reader, node: MappingNode) -> RuleDraft | None:
     if name is None or name_node is None:
         return None
     version_node, status_node = node.get("version"), node.get("status")
-    draft = RuleDraft(name=name, place=name_node.place, subject=subject or "", status=status or "", version=version,
-                      version_place=version_node.place if version_node else name_node.place,
-                      status_place=status_node.place if status_node else name_node.place, declared=declared)
+    draft = RuleDraft(
+        name=name,
+        place=name_node.place,
+        subject=subject or "",
+        status=status or "",
+        version=version,
+        version_place=version_node.place if version_node else name_node.place,
+        status_place=status_node.place if status_node else name_node.place,
+        declared=declared,
+    )
     if len(reader.complaints) == before and version and status and stage and motion and subject:
         draft.rule = Rule(
-            name=name, version=version, status=cast(Status, status), stage=cast(Stage, stage), motion=motion,
-            subject=cast(SubjectType, subject), owner=owner or "", purpose=" ".join((purpose or "").split()),
-            criteria=criteria, qualify=qualify, stay_qualified=stay, rank_by=rank_by, handoff=handoff,
-            place=name_node.place)
+            name=name,
+            version=version,
+            status=cast(Status, status),
+            stage=cast(Stage, stage),
+            motion=motion,
+            subject=cast(SubjectType, subject),
+            owner=owner or "",
+            purpose=" ".join((purpose or "").split()),
+            criteria=criteria,
+            qualify=qualify,
+            stay_qualified=stay,
+            rank_by=rank_by,
+            handoff=handoff,
+            place=name_node.place,
+        )
     return draft
 
 
@@ -92,8 +123,9 @@ def _criteria(reader: Reader, node: Node | None) -> tuple[tuple[Criterion, ...],
     return tuple(c for c in criteria if c is not None), {key.text: key.place for key, _ in mapping.entries}
 
 
-def _check_names(reader: Reader, node: Node | None, criteria: tuple[Criterion, ...], declared: dict[str, Place],
-                 named: Named) -> None:
+def _check_names(
+    reader: Reader, node: Node | None, criteria: tuple[Criterion, ...], declared: dict[str, Place], named: Named
+) -> None:
     """Complain of names that are no criterion, and of criteria that nothing names."""
     if not isinstance(node, MappingNode):
         return  # without criteria every name would be unknown
@@ -111,19 +143,31 @@ def _check_names(reader: Reader, node: Node | None, criteria: tuple[Criterion, .
         if name not in declared:
             mend = codes.did_you_mean(name, declared, "Add it under 'criteria'.")
             near.update(other for other in declared if f"'{other}'" in mend)
-            reader.complain(codes.UNKNOWN_CRITERION, place, f"The rule has no criterion '{name}'.", mend=mend, value=name)
+            reader.complain(
+                codes.UNKNOWN_CRITERION, place, f"The rule has no criterion '{name}'.", mend=mend, value=name
+            )
     for name, place in declared.items():
         # A misspelt name leaves the criterion that it meant unused: that is one complaint, not two.
         if name not in used and name not in near:
-            reader.complain(codes.UNUSED_CRITERION, place, f"Nothing reads the criterion '{name}'.", value=name,
-                            mend="Use it in 'qualify' or 'stay_qualified', or remove it.")
+            reader.complain(
+                codes.UNUSED_CRITERION,
+                place,
+                f"Nothing reads the criterion '{name}'.",
+                value=name,
+                mend="Use it in 'qualify' or 'stay_qualified', or remove it.",
+            )
 
 
 def _check_about_partners(reader: Reader, name: str, place: Place, criteria: tuple[Criterion, ...]) -> None:
     found = next((c for c in criteria if c.name == name), None)
     if found is not None and not isinstance(found.form, PartnerSays | PartnerInsight):
-        reader.complain(codes.NOT_COUNTING_PARTNERS, place, f"'{name}' is decided for the whole, not partner by partner.",
-                        mend="Name 'partner_says' and 'partner_insight' criteria only.", value=name)
+        reader.complain(
+            codes.NOT_COUNTING_PARTNERS,
+            place,
+            f"'{name}' is decided for the whole, not partner by partner.",
+            mend="Name 'partner_says' and 'partner_insight' criteria only.",
+            value=name,
+        )
 
 
 def _rank_by(reader: Reader, node: Node | None) -> str | None:

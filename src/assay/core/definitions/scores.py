@@ -8,16 +8,7 @@ from typing import Final, cast
 
 from assay.core.definitions import complaints as codes
 from assay.core.definitions.criteria import LINE_KEYS, each_meets, form_of, read_form
-from assay.core.definitions.model import (
-    Count,
-    Fade,
-    Form,
-    PartnerInsight,
-    PartnerSays,
-    PointsLine,
-    Score,
-    SubjectType,
-)
+from assay.core.definitions.model import Count, Fade, Form, PartnerInsight, PartnerSays, PointsLine, Score, SubjectType
 from assay.core.definitions.reader import Reader
 from assay.core.definitions.rules import SUBJECTS
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode
@@ -58,8 +49,15 @@ def read_score(reader: Reader, node: MappingNode) -> ScoreDraft | None:
         return None
     draft = ScoreDraft(name=name, place=name_node.place, subject=subject or "")
     if len(reader.complaints) == before and version and subject:
-        draft.score = Score(name=name, version=version, subject=cast(SubjectType, subject), dimensions=dimensions,
-                            points=lines, caps=caps, place=name_node.place)
+        draft.score = Score(
+            name=name,
+            version=version,
+            subject=cast(SubjectType, subject),
+            dimensions=dimensions,
+            points=lines,
+            caps=caps,
+            place=name_node.place,
+        )
     return draft
 
 
@@ -72,14 +70,25 @@ def _lines(reader: Reader, node: Node | None, dimensions: tuple[str, ...]) -> tu
     lines = [_line(reader, key, value, dimensions) for key, value in mapping.entries]
     found = tuple(line for line in lines if line is not None)
     partner_lines = {line.name for line in found if isinstance(line.form, PartnerSays | PartnerInsight)}
+    names = set(mapping.keys())
     for _, value in mapping.entries:
         for name, place in each_meets(value):
-            if name in mapping.keys() and name not in partner_lines:
-                reader.complain(codes.NOT_COUNTING_PARTNERS, place, f"'{name}' is not decided partner by partner.",
-                                mend="Name 'partner_says' and 'partner_insight' lines only.", value=name)
-            elif name not in mapping.keys():
-                reader.complain(codes.UNKNOWN_CRITERION, place, f"The score has no line '{name}'.", value=name,
-                                mend=codes.did_you_mean(name, mapping.keys(), "Add it under 'points'."))
+            if name in names and name not in partner_lines:
+                reader.complain(
+                    codes.NOT_COUNTING_PARTNERS,
+                    place,
+                    f"'{name}' is not decided partner by partner.",
+                    mend="Name 'partner_says' and 'partner_insight' lines only.",
+                    value=name,
+                )
+            elif name not in names:
+                reader.complain(
+                    codes.UNKNOWN_CRITERION,
+                    place,
+                    f"The score has no line '{name}'.",
+                    value=name,
+                    mend=codes.did_you_mean(name, names, "Add it under 'points'."),
+                )
     return found
 
 
@@ -96,17 +105,28 @@ def _line(reader: Reader, key: ScalarNode, value: Node, dimensions: tuple[str, .
         return None
     each_node = node.get("each")
     if each_node is not None and use == "each" and form_key not in EACH_FORMS:
-        reader.complain(codes.POINTS, each_node, f"'each' counts events or partners; a '{form_key}' is met or not.",
-                        mend="Write 'once' in place of 'each'.")
+        reader.complain(
+            codes.POINTS,
+            each_node,
+            f"'each' counts events or partners; a '{form_key}' is met or not.",
+            mend="Write 'once' in place of 'each'.",
+        )
         return None
     form = read_form(reader, node, form_key, use="each" if use == "each" else "criterion", more_keys=LINE_KEYS)
     up_to = _up_to(reader, node.get("up_to"), use, amount)
     fades = _fades(reader, node.get("fades"), use, amount)
     if name is None or dimension is None or form is None or amount is None or len(reader.complaints) != before:
         return None
-    return PointsLine(name=name, dimension=dimension, form=_as_each(form) if use == "each" else form,
-                      each=amount if use == "each" else None, once=amount if use == "once" else None,
-                      up_to=up_to, fades=fades, place=key.place)
+    return PointsLine(
+        name=name,
+        dimension=dimension,
+        form=_as_each(form) if use == "each" else form,
+        each=amount if use == "each" else None,
+        once=amount if use == "once" else None,
+        up_to=up_to,
+        fades=fades,
+        place=key.place,
+    )
 
 
 def _as_each(form: Form) -> Form:
@@ -116,13 +136,22 @@ def _as_each(form: Form) -> Form:
 
 def _dimension(reader: Reader, node: Node | None, place: Place, dimensions: tuple[str, ...]) -> str | None:
     if node is None:
-        reader.complain(codes.MISSING_KEY, place, "A line of a score lacks 'dimension'.", mend="Add 'dimension:'.",
-                        value="dimension")
+        reader.complain(
+            codes.MISSING_KEY,
+            place,
+            "A line of a score lacks 'dimension'.",
+            mend="Add 'dimension:'.",
+            value="dimension",
+        )
         return None
     text = reader.text(node, "'dimension'")
     if text is not None and dimensions and text not in dimensions:
-        reader.complain(codes.UNKNOWN_DIMENSION, node, f"The score has no dimension '{text}'.",
-                        mend=codes.did_you_mean(text, dimensions, "Add it to 'dimensions'."))
+        reader.complain(
+            codes.UNKNOWN_DIMENSION,
+            node,
+            f"The score has no dimension '{text}'.",
+            mend=codes.did_you_mean(text, dimensions, "Add it to 'dimensions'."),
+        )
         return None
     return text
 
@@ -131,16 +160,24 @@ def _points(reader: Reader, node: MappingNode) -> tuple[str, Decimal | None]:
     """Return whether the points are for "each" or "once" ("" if unclear), and how many."""
     each, once = node.get("each"), node.get("once")
     if each is not None and once is not None:
-        reader.complain(codes.POINTS, max(each, once, key=lambda n: n.place), "A line gives points 'each' or 'once', not both.",
-                        mend="Keep one of them.")
+        reader.complain(
+            codes.POINTS,
+            max(each, once, key=lambda n: n.place),
+            "A line gives points 'each' or 'once', not both.",
+            mend="Keep one of them.",
+        )
         return "", None
     if each is None and once is None:
-        reader.complain(codes.POINTS, node.place, "A line says neither 'each' nor 'once'.", mend="Add 'each: 5' or 'once: 20'.")
+        reader.complain(
+            codes.POINTS, node.place, "A line says neither 'each' nor 'once'.", mend="Add 'each: 5' or 'once: 20'."
+        )
         return "", None
     use, given = ("each", each) if each is not None else ("once", once)
     amount = _millionths(reader, given, f"'{use}'")
     if amount == 0 and given is not None:
-        reader.complain(codes.SIGN, given, "Points of 0 change nothing.", mend="Write other points, or remove the line.")
+        reader.complain(
+            codes.SIGN, given, "Points of 0 change nothing.", mend="Write other points, or remove the line."
+        )
         return use, None
     return use, amount
 
@@ -164,8 +201,12 @@ def _up_to(reader: Reader, node: Node | None, use: str, amount: Decimal | None) 
         reader.complain(codes.POINTS, node, "'up_to' limits 'each'; 'once' is given once.", mend="Remove 'up_to'.")
     elif amount is not None and (amount > 0) != (number > 0):
         sign = "positive" if amount > 0 else "negative"
-        reader.complain(codes.SIGN, node, f"'up_to' must be {sign}, as the points are.", mend=f"Write {-number}."
-                        if number else f"Write a {sign} number.")
+        reader.complain(
+            codes.SIGN,
+            node,
+            f"'up_to' must be {sign}, as the points are.",
+            mend=f"Write {-number}." if number else f"Write a {sign} number.",
+        )
     return number
 
 
@@ -174,16 +215,31 @@ def _fades(reader: Reader, node: Node | None, use: str, amount: Decimal | None) 
     if mapping is None or node is None:
         return None
     if use == "once":
-        reader.complain(codes.FADES, node.place, "'fades' needs 'each': points given once do not fade.", value="once",
-                        mend="Remove 'fades', or use 'within' so that the criterion lapses.")
+        reader.complain(
+            codes.FADES,
+            node.place,
+            "'fades' needs 'each': points given once do not fade.",
+            value="once",
+            mend="Remove 'fades', or use 'within' so that the criterion lapses.",
+        )
     elif amount is not None and amount < 0:
-        reader.complain(codes.FADES, node.place, "'fades' cannot stand on negative points.", value=str(amount),
-                        mend="Remove 'fades', so that between changes a score only falls.")
+        reader.complain(
+            codes.FADES,
+            node.place,
+            "'fades' cannot stand on negative points.",
+            value=str(amount),
+            mend="Remove 'fades', so that between changes a score only falls.",
+        )
     reader.keys(mapping, ("linear", "half_life"), "'fades'")
     kinds = [key for key, _ in mapping.entries if key.text in ("linear", "half_life")]
     if len(kinds) != 1:
-        reader.complain(codes.WRONG_SHAPE, mapping.place, "'fades' has one of 'linear' and 'half_life'.",
-                        mend="Write '{half_life: 7 days}'.", value="")
+        reader.complain(
+            codes.WRONG_SHAPE,
+            mapping.place,
+            "'fades' has one of 'linear' and 'half_life'.",
+            mend="Write '{half_life: 7 days}'.",
+            value="",
+        )
         return None
     duration = reader.duration(mapping.get(kinds[0].text), f"'{kinds[0].text}'")
     if duration is None:
@@ -196,8 +252,12 @@ def _caps(reader: Reader, node: Node | None, dimensions: tuple[str, ...]) -> tup
     caps: list[tuple[str, Decimal]] = []
     for key, value in mapping.entries if mapping else ():
         if dimensions and key.text not in dimensions:
-            reader.complain(codes.UNKNOWN_DIMENSION, key, f"The score has no dimension '{key.text}'.",
-                            mend=codes.did_you_mean(key.text, dimensions, "Add it to 'dimensions'."))
+            reader.complain(
+                codes.UNKNOWN_DIMENSION,
+                key,
+                f"The score has no dimension '{key.text}'.",
+                mend=codes.did_you_mean(key.text, dimensions, "Add it to 'dimensions'."),
+            )
         number = _millionths(reader, value, f"the cap of '{key.text}'")
         if number is not None and number < 0:
             reader.complain(codes.SIGN, value, "A cap must not be negative.", mend=f"Write {-number}.")

@@ -68,8 +68,12 @@ def read_source(reader: Reader, node: MappingNode) -> SourceDraft | None:
     reader.keys(node, head_keys, "a source", required=("source",))
     if len(kinds) != 1:
         at = kinds[1] if kinds else node.place
-        reader.complain(codes.SOURCE_KIND, at, "A source has exactly one of " + ", ".join(f"'{k}'" for k in KINDS) + ".",
-                        mend="Split the others off with a line '---'." if kinds else "Add one of them.")
+        reader.complain(
+            codes.SOURCE_KIND,
+            at,
+            "A source has exactly one of " + ", ".join(f"'{k}'" for k in KINDS) + ".",
+            mend="Split the others off with a line '---'." if kinds else "Add one of them.",
+        )
     zone = _zone(reader, node.get("time_zone"))
     draft = SourceDraft(name=name, place=name_node.place) if name is not None and name_node is not None else None
     if len(kinds) != 1:
@@ -79,8 +83,12 @@ def read_source(reader: Reader, node: MappingNode) -> SourceDraft | None:
     found: Source | None = None
     if body is not None:
         reader.keys(body, ("file", *kind.keys), f"'{kinds[0].text}'", required=("file", *kind.required))
-        head = _Head(source=name or "", file=_file(reader, body.get("file")) or "", time_zone=zone,
-                     place=name_node.place if name_node else node.place)
+        head = _Head(
+            source=name or "",
+            file=_file(reader, body.get("file")) or "",
+            time_zone=zone,
+            place=name_node.place if name_node else node.place,
+        )
         found = kind.read(reader, body, head)
     names = _event_names(reader, node, body) if kinds[0].text == "events" else ()
     if draft is not None:
@@ -93,8 +101,12 @@ def read_source(reader: Reader, node: MappingNode) -> SourceDraft | None:
 def _zone(reader: Reader, node: Node | None) -> str | None:
     zone = reader.text(node, "'time_zone'")
     if zone is not None and node is not None and not is_zone(zone):
-        reader.complain(codes.BAD_ZONE, node, f"There is no time zone '{zone}'.",
-                        mend="Write an IANA name such as 'Europe/Berlin', or 'UTC'.")
+        reader.complain(
+            codes.BAD_ZONE,
+            node,
+            f"There is no time zone '{zone}'.",
+            mend="Write an IANA name such as 'Europe/Berlin', or 'UTC'.",
+        )
         return None
     return zone
 
@@ -104,12 +116,20 @@ def _file(reader: Reader, node: Node | None) -> str | None:
     if text is None or node is None:
         return None
     if text.startswith(("/", "~")) or ".." in text.split("/") or "\\" in text or ":" in text:
-        reader.complain(codes.BAD_FILE, node, "A source's file lies inside the data folder.",
-                        mend="Write a path relative to the data folder, with '/'.")
+        reader.complain(
+            codes.BAD_FILE,
+            node,
+            "A source's file lies inside the data folder.",
+            mend="Write a path relative to the data folder, with '/'.",
+        )
         return None
     if not text.endswith((*ENDINGS, "*")):
-        reader.complain(codes.BAD_FILE, node, "A source's file ends in .csv, .csv.gz, .parquet or .jsonl.",
-                        mend="Write the data as one of these.")
+        reader.complain(
+            codes.BAD_FILE,
+            node,
+            "A source's file ends in .csv, .csv.gz, .parquet or .jsonl.",
+            mend="Write the data as one of these.",
+        )
         return None
     return text
 
@@ -123,16 +143,26 @@ def _event_names(reader: Reader, node: MappingNode, body: MappingNode | None) ->
         constant_node = event.get("constant")
         constant = constant_node.text if isinstance(constant_node, ScalarNode) else None
     if node.get("event_names") is None and event is not None and constant is None:
-        reader.complain(codes.NO_EVENT_NAMES, event.place, "A source with a column of event names lists them.",
-                        mend="Add 'event_names: […]' to the source; 'assay init DATA' proposes it.", value="event_names")
+        reader.complain(
+            codes.NO_EVENT_NAMES,
+            event.place,
+            "A source with a column of event names lists them.",
+            mend="Add 'event_names: […]' to the source; 'assay init DATA' proposes it.",
+            value="event_names",
+        )
     rename = event.get("rename") if isinstance(event, MappingNode) else None
     if isinstance(rename, MappingNode):
         new = {value.text for _, value in rename.entries if isinstance(value, ScalarNode)}
         for key, value in rename.entries:
             place = dict(names).get(key.text)
             if place and key.text not in new and isinstance(value, ScalarNode):
-                reader.complain(codes.RENAMED, place, f"No event is called '{key.text}': it is renamed.",
-                                mend=f"Write '{value.text}'.", value=key.text)
+                reader.complain(
+                    codes.RENAMED,
+                    place,
+                    f"No event is called '{key.text}': it is renamed.",
+                    mend=f"Write '{value.text}'.",
+                    value=key.text,
+                )
     return (*(name for name, _ in names), *([constant] if constant else []))
 
 
@@ -169,8 +199,13 @@ def _attributes(reader: Reader, node: Node | None) -> tuple[tuple[str, DatedColu
 
 def _need_subject(reader: Reader, body: MappingNode, what: str) -> None:
     if body.get("person") is None and body.get("account") is None:
-        reader.complain(codes.NO_SUBJECT, body.place, f"{what} belong to a person, an account, or both.", value="",
-                        mend="Add 'person:' or 'account:' and the name of its column.")
+        reader.complain(
+            codes.NO_SUBJECT,
+            body.place,
+            f"{what} belong to a person, an account, or both.",
+            value="",
+            mend="Add 'person:' or 'account:' and the name of its column.",
+        )
 
 
 def _read_events(reader: Reader, body: MappingNode, head: _Head) -> Source | None:
@@ -184,69 +219,122 @@ def _read_events(reader: Reader, body: MappingNode, head: _Head) -> Source | Non
         constant = reader.text(event.get("constant"), "'constant'")
         rename = _pairs(reader, event.get("rename"), "'rename'")
         if (event.get("column") is None) == (event.get("constant") is None):
-            reader.complain(codes.CLASHING, event.place, "'event' has either 'column' or 'constant'.", value="",
-                            mend="Write '{column: type}' or '{constant: logged_in}'.")
+            reader.complain(
+                codes.CLASHING,
+                event.place,
+                "'event' has either 'column' or 'constant'.",
+                value="",
+                mend="Write '{column: type}' or '{constant: logged_in}'.",
+            )
     elif event is not None:
         column = reader.text(event, "'event'")
     return EventsSource(
-        source=head.source, file=head.file, time_zone=head.time_zone, place=head.place,
-        at=_column(reader, body, "at") or "", id=_column(reader, body, "id"), event_column=column, rename=rename,
-        constant=constant, person=_column(reader, body, "person"), account=_column(reader, body, "account"),
-        properties=_pairs(reader, body.get("properties"), "'properties'"))
+        source=head.source,
+        file=head.file,
+        time_zone=head.time_zone,
+        place=head.place,
+        at=_column(reader, body, "at") or "",
+        id=_column(reader, body, "id"),
+        event_column=column,
+        rename=rename,
+        constant=constant,
+        person=_column(reader, body, "person"),
+        account=_column(reader, body, "account"),
+        properties=_pairs(reader, body.get("properties"), "'properties'"),
+    )
 
 
 def _read_accounts(reader: Reader, body: MappingNode, head: _Head) -> Source | None:
     return AccountsSource(
-        source=head.source, file=head.file, time_zone=head.time_zone, place=head.place,
-        id=_column(reader, body, "id") or "", domain=_column(reader, body, "domain"), name=_column(reader, body, "name"),
-        attributes=_attributes(reader, body.get("attributes")))
+        source=head.source,
+        file=head.file,
+        time_zone=head.time_zone,
+        place=head.place,
+        id=_column(reader, body, "id") or "",
+        domain=_column(reader, body, "domain"),
+        name=_column(reader, body, "name"),
+        attributes=_attributes(reader, body.get("attributes")),
+    )
 
 
 def _read_people(reader: Reader, body: MappingNode, head: _Head) -> Source | None:
     return PeopleSource(
-        source=head.source, file=head.file, time_zone=head.time_zone, place=head.place,
-        id=_column(reader, body, "id") or "", email=_column(reader, body, "email"),
-        account=_dated(reader, body.get("account"), "'account'"), same_as=_column(reader, body, "same_as"),
-        attributes=_attributes(reader, body.get("attributes")))
+        source=head.source,
+        file=head.file,
+        time_zone=head.time_zone,
+        place=head.place,
+        id=_column(reader, body, "id") or "",
+        email=_column(reader, body, "email"),
+        account=_dated(reader, body.get("account"), "'account'"),
+        same_as=_column(reader, body, "same_as"),
+        attributes=_attributes(reader, body.get("attributes")),
+    )
 
 
 def _read_outcomes(reader: Reader, body: MappingNode, head: _Head) -> Source | None:
     _need_subject(reader, body, "Outcomes")
     return OutcomesSource(
-        source=head.source, file=head.file, time_zone=head.time_zone, place=head.place,
-        at=_column(reader, body, "at") or "", outcome=_column(reader, body, "outcome") or "",
-        account=_column(reader, body, "account"), person=_column(reader, body, "person"),
-        amount=_column(reader, body, "amount"))
+        source=head.source,
+        file=head.file,
+        time_zone=head.time_zone,
+        place=head.place,
+        at=_column(reader, body, "at") or "",
+        outcome=_column(reader, body, "outcome") or "",
+        account=_column(reader, body, "account"),
+        person=_column(reader, body, "person"),
+        amount=_column(reader, body, "amount"),
+    )
 
 
 def _read_partner_facts(reader: Reader, body: MappingNode, head: _Head) -> Source | None:
     return PartnerFactsSource(
-        source=head.source, file=head.file, time_zone=head.time_zone, place=head.place,
-        account=_column(reader, body, "account") or "", partner=_column(reader, body, "partner") or "",
-        says=_column(reader, body, "says") or "", since=_column(reader, body, "from"),
-        until=_column(reader, body, "until"), confirmed_at=_column(reader, body, "confirmed_at"),
-        origin=_column(reader, body, "origin"), parent=_column(reader, body, "parent"),
-        confidence=_column(reader, body, "confidence"))
+        source=head.source,
+        file=head.file,
+        time_zone=head.time_zone,
+        place=head.place,
+        account=_column(reader, body, "account") or "",
+        partner=_column(reader, body, "partner") or "",
+        says=_column(reader, body, "says") or "",
+        since=_column(reader, body, "from"),
+        until=_column(reader, body, "until"),
+        confirmed_at=_column(reader, body, "confirmed_at"),
+        origin=_column(reader, body, "origin"),
+        parent=_column(reader, body, "parent"),
+        confidence=_column(reader, body, "confidence"),
+    )
 
 
 def _read_insights(reader: Reader, body: MappingNode, head: _Head) -> Source | None:
     return InsightsSource(
-        source=head.source, file=head.file, time_zone=head.time_zone, place=head.place,
-        account=_column(reader, body, "account") or "", partner=_column(reader, body, "partner") or "",
-        letter=_column(reader, body, "letter") or "", value=_column(reader, body, "value"),
-        at=_column(reader, body, "at") or "")
+        source=head.source,
+        file=head.file,
+        time_zone=head.time_zone,
+        place=head.place,
+        account=_column(reader, body, "account") or "",
+        partner=_column(reader, body, "partner") or "",
+        letter=_column(reader, body, "letter") or "",
+        value=_column(reader, body, "value"),
+        at=_column(reader, body, "at") or "",
+    )
 
 
 KINDS: Final[dict[str, SourceKind]] = {
-    "events": SourceKind(keys=("id", "at", "event", "person", "account", "properties"), required=("at", "event"),
-                         read=_read_events),
+    "events": SourceKind(
+        keys=("id", "at", "event", "person", "account", "properties"), required=("at", "event"), read=_read_events
+    ),
     "accounts": SourceKind(keys=("id", "domain", "name", "attributes"), required=("id",), read=_read_accounts),
     "people": SourceKind(keys=("id", "email", "account", "same_as", "attributes"), required=("id",), read=_read_people),
-    "outcomes": SourceKind(keys=("account", "person", "at", "outcome", "amount"), required=("at", "outcome"),
-                           read=_read_outcomes),
+    "outcomes": SourceKind(
+        keys=("account", "person", "at", "outcome", "amount"), required=("at", "outcome"), read=_read_outcomes
+    ),
     "partner_facts": SourceKind(
         keys=("account", "partner", "says", "from", "until", "confirmed_at", "origin", "parent", "confidence"),
-        required=("account", "partner", "says"), read=_read_partner_facts),
-    "insights": SourceKind(keys=("account", "partner", "letter", "value", "at"),
-                           required=("account", "partner", "letter", "at"), read=_read_insights),
+        required=("account", "partner", "says"),
+        read=_read_partner_facts,
+    ),
+    "insights": SourceKind(
+        keys=("account", "partner", "letter", "value", "at"),
+        required=("account", "partner", "letter", "at"),
+        read=_read_insights,
+    ),
 }
