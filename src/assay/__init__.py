@@ -1,1 +1,30 @@
-"""Assay decides which people and companies are worth a salesperson's time now, and says exactly why."""
+"""Assay decides which people and companies are worth a salesperson's time now, and says exactly why.
+
+    import assay
+    definitions = assay.load_definitions("definitions")
+    result = assay.run(definitions, "data", as_of="2026-03-10")
+    result.leads.to_pandas()
+    assay.explain(result, "person:42")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.notebook import explain, load_definitions, run
+
+__all__ = ["explain", "load_definitions", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    # `import assay` stays instant; the engine is loaded with the first thing asked of it.
+    if name not in __all__:
+        raise AttributeError(f"module 'assay' has no attribute '{name}'")
+    from assay import notebook
+
+    return getattr(notebook, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,150 @@
+"""`assay explain`: why a person or an account qualifies, or what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from assay.cli import screen
+from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.core.definitions.model import Definitions as Language
+    from assay.core.definitions.model import Rule
+    from assay.core.engine.results import Finding, Verdict
+
+
+def explain(
+    *, subject: Annotated[str, Parameter(help="person:ID or account:ID.")], data: Data,
+    definitions: Definitions = Path("definitions"),
+    rule: Annotated[str | None, Parameter(help="One rule; else all that are live or shadow.")] = None,
+    as_of: AsOf = None, format: Format = "text",
+) -> int:
+    """Say in words what holds of one person or account: what was seen, what was needed, what is missing."""
+    at = instant(as_of)
+    folder, rules = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    with screen.progress(shown=format == "text") as told:
+        from assay.core import definitions as language
+        from assay.core import pipeline
+
+        told("Reading the definitions")
+        checked = language.load(rules)
+        told("Reading the data")
+        verdicts = pipeline.explain(checked, folder, subject=subject, rule=rule, as_of=at, progress=told)
+    if format == "json":
+        screen.say_json({"subject": subject, "verdicts": [_as_json(verdict) for verdict in verdicts]})
+    else:
+        tell(checked, subject, verdicts, at_length=rule is not None)
+    return 0
+
+
+def tell(definitions: Language, subject: str, verdicts: Sequence[Verdict], *, at_length: bool) -> None:
+    """Print verdicts in words: those that hold in full, the others by what is missing (in full if `at_length`)."""
+    from assay.core.sentences import day
+
+    screen.say(subject, "bold")
+    if not verdicts:
+        return screen.say("No live or shadow rule is about this kind of subject.")
+    screen.say(f"as of {day(verdicts[0].as_of)} UTC", "dim")
+    brief = [] if at_length else [verdict for verdict in verdicts if not verdict.qualified]
+    for verdict in (v for v in verdicts if v not in brief):
+        screen.say()
+        _tell_fully(definitions.rule(verdict.rule), verdict)
+    if brief:
+        screen.say()
+        _tell_briefly(brief)
+    return None
+
+
+def _tell_fully(rule: Rule, verdict: Verdict) -> None:
+    head = Text("● Qualified" if verdict.qualified else "○ Not qualified",
+                style="bold green" if verdict.qualified else "bold yellow")
+    head.append("  ")
+    head.append(verdict.stage, style=screen.stage_style(verdict.stage))
+    status = "" if rule.status == "live" else f", {rule.status}"
+    head.append(f"  {verdict.rule}, version {verdict.version}{status}", style="not bold")
+    console = screen.out()
+    console.print(head, soft_wrap=True)
+    if rule.purpose:
+        console.print(Text(f"  {' '.join(rule.purpose.split())}", style="dim"))
+    for line in history(rule, verdict):
+        console.print(Text(f"  {screen.clean(line)}"))
+    screen.say()
+    table = screen.table("", "criterion", "seen", "needed")
+    for finding in _in_order(verdict):
+        table.add_row(*_row(rule, verdict, finding))
+    console.print(table)
+
+
+def history(rule: Rule, verdict: Verdict) -> list[str]:
+    """Return when and by what the verdict came about, and what time will do to it, a sentence each."""
+    from assay.core.sentences import cause, day, plain
+
+    lines = []
+    if verdict.qualified and verdict.since is not None:
+        opened = cause(verdict.opened_by, verdict.findings)
+        lines.append(f"Since {day(verdict.since)} UTC" + (f", by {opened}." if opened else "."))
+        if verdict.until is None:
+            lines.append("Stays so until something happens.")
+        else:
+            why = cause(verdict.closed_by, verdict.findings)
+            lines.append(f"Until {day(verdict.until)} UTC if nothing happens" + (f", by {why}." if why else "."))
+    if verdict.missing:
+        lines.append("Missing: " + ", ".join(plain(name) for name in verdict.missing) + ".")
+    if verdict.excluded_by:
+        lines.append("Excluded by: " + ", ".join(plain(name) for name in verdict.excluded_by) + ".")
+    if verdict.next_entry is not None:
+        lines.append(f"Will qualify on {day(verdict.next_entry)} UTC if nothing happens.")
+    return lines
+
+
+def _in_order(verdict: Verdict) -> list[Finding]:
+    """Return the findings, what excludes first, then what is met, then what is not."""
+    return sorted(verdict.findings, key=lambda f: (f.criterion not in verdict.excluded_by, not f.met))
+
+
+def _row(rule: Rule, verdict: Verdict, finding: Finding) -> tuple[Text, Text, Text, Text]:
+    from assay.core.sentences import day, plain, sentence
+
+    criterion = rule.criterion(finding.criterion)
+    excludes = finding.criterion in verdict.excluded_by
+    mark = Text("✗", "red") if excludes else Text("✓", "green") if finding.met else Text("·", "dim")
+    seen = Text(screen.clean(sentence(criterion, finding.seen)))
+    if finding.lapses_at is not None and finding.met:
+        seen.append(f"\nuntil {day(finding.lapses_at)}", style="dim")
+    if finding.events:
+        seen.append(f"\nlast {day(finding.events[-1].at)}", style="dim")
+    name = Text(plain(finding.criterion), style="" if finding.met else "dim")
+    return mark, name, seen, Text(finding.needed, style="" if finding.met else "bold")
+
+
+def _tell_briefly(verdicts: Sequence[Verdict]) -> None:
+    from assay.core.sentences import plain
+
+    table = screen.table("not qualified under", "stage", "missing")
+    for verdict in verdicts:
+        missing = ", ".join(plain(name) for name in verdict.missing)
+        excluded = "excluded by " + ", ".join(plain(name) for name in verdict.excluded_by)
+        why = "; ".join([*([missing] if missing else []), *([excluded] if verdict.excluded_by else [])])
+        table.add_row(verdict.rule, Text(verdict.stage, style=screen.stage_style(verdict.stage)), why)
+    screen.out().print(table)
+    screen.say("With --rule NAME you see all that was counted.", "dim")
+
+
+def _as_json(verdict: Verdict) -> dict[str, Any]:
+    from assay.core.values import format_instant
+
+    row = asdict(verdict)
+    for key in ("as_of", "since", "until", "next_entry"):
+        row[key] = None if row[key] is None else format_instant(row[key])
+    for finding in row["findings"]:
+        finding["lapses_at"] = None if finding["lapses_at"] is None else format_instant(finding["lapses_at"])
+        for event in finding["events"]:
+            event["at"] = format_instant(event["at"])
+    return row

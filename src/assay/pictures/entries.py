@@ -1,0 +1,52 @@
+"""How many subjects began and ceased to qualify, in a unit of time that fits the data."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import altair as alt
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from assay.pictures import calendar, drawing, palette
+
+
+def entries_and_exits(spells: pa.Table, *, as_of: int, width: int = 680) -> str:
+    """Return a picture of entries (up) and exits (down) per unit of time, all rules together, up to `as_of`.
+
+    `spells` has the columns starts_at and ends_at of `tables.SPELLS`.
+    """
+    starts, ends = calendar.instants(spells["starts_at"]), calendar.instants(spells["ends_at"])
+    starts, ends = starts[(starts <= as_of) & (starts > 0)], ends[ends <= as_of]
+    if not len(starts):
+        return drawing.empty(title="Entries and exits", sentence="Nobody has entered yet.", width=width)
+    unit = calendar.unit_of(spells, as_of=as_of)
+    title = f"Entries and exits per {unit.name}"
+    values = [*_bars(starts, unit, +1), *_bars(ends, unit, -1)]
+    first, last = int(unit.floor(starts).min()), int(unit.floor(np.array([as_of]))[0]) + unit.length
+    size = max(2, min(28, int((width - 70) * unit.length / (last - first) * 0.85)))
+    base = drawing.rows(values)
+    y = alt.Y("n:Q", title="← left    entered →", axis=alt.Axis(
+        labelExpr="format(abs(datum.value), ',d')", tickMinStep=1, tickCount=5, domain=False, minExtent=30,
+    ))
+    colour = alt.Color(
+        "side:N", legend=None, scale=alt.Scale(domain=["entered", "left"], range=[palette.IN, palette.OUT]),
+    )
+    bars = base.mark_bar(size=size).encode(x=calendar.axis(first, last, width=width), y=y, color=colour)
+    zero = drawing.rows([{"n": 0}]).mark_rule(color=palette.MUTED).encode(y="n:Q")
+    description = f"{len(starts):,} entries and {len(ends):,} exits in all; entries point up, exits down."
+    chart = alt.layer(bars, zero).properties(width=width - 62, height=170)
+    return drawing.draw(chart, title=title, description=description)
+
+
+_SIDES: Final = {1: "entered", -1: "left"}
+
+
+def _bars(instants: npt.NDArray[np.int64], unit: calendar.Unit, sign: int) -> list[dict[str, Any]]:
+    floors, numbers = np.unique(unit.floor(instants), return_counts=True)
+    # Bars stand in the middle of the time that they count.
+    return [
+        {"at": calendar.milliseconds(int(at) + unit.length // 2), "n": sign * int(n), "side": _SIDES[sign]}
+        for at, n in zip(floors, numbers, strict=True)
+    ]
