@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from story.buying import Deals
 from story.calendar import DAYS, office_hours, sigmoid
@@ -18,42 +19,50 @@ SHOPPING = (0.08, 0.22, 0.14, 0.16, 0.00, 0.30, 0.10)
 def happen(rng: np.random.Generator, companies: Companies, people: People, deals: Deals) -> Events:
     """Return the year's touches, of everybody but staff."""
     events = Events()
-    for person in np.flatnonzero(people.role != STAFF).tolist():
-        _browse(rng, events, people, person)
-        if people.role[person] != VISITOR:
-            _respond(rng, events, people, person)
+    _browse(rng, events, people)
+    _respond(rng, events, people)
     _ask(rng, events, companies, people, deals)
     return events
 
 
-def _browse(rng: np.random.Generator, events: Events, people: People, person: int) -> None:
+def _sections(rng: np.random.Generator, shops: NDArray[np.bool_]) -> list[str]:
+    """Return the section of each page view."""
+    dice = rng.random(shops.size)
+    everyday = np.searchsorted(np.cumsum(EVERYDAY)[:-1], dice)
+    shopping = np.searchsorted(np.cumsum(SHOPPING)[:-1], dice)
+    return [SECTIONS[i] for i in np.where(shops, shopping, everyday).tolist()]
+
+
+def _browse(rng: np.random.Generator, events: Events, people: People) -> None:
     """Add page views: a burst of shopping by those in need, a trickle by the rest."""
-    role, drive, joined = people.role[person], float(people.drive[person]), float(people.joined[person])
-    mean = {USER: 0.9, CONTACT: 1.0, VISITOR: 0.7}[int(role)]
-    shops = rng.random() < sigmoid(np.array([1.3 * drive - 2.2]))[0] and role != VISITOR
-    size = 1 + int(rng.poisson(mean + (3.0 if shops else 0.0)))
-    start = max(joined, 0.0) + (float(rng.uniform(0, 45)) if role == USER else 0.0)
-    at = office_hours(rng, start + rng.exponential(6 if shops else 25, size))
-    sections = rng.choice(SECTIONS, size, p=SHOPPING if shops else EVERYDAY).tolist()
-    events.add("page_viewed", at, np.full(size, person), section=sections)
-    if people.earlier[person] and joined > 4:  # what they read before anybody knew their name
-        before = joined - rng.exponential(5, 1 + int(rng.poisson(0.8)))
-        sections = rng.choice(SECTIONS, before.size, p=EVERYDAY).tolist()
-        events.add("page_viewed", before, np.full(before.size, person), section=sections)
+    who = np.flatnonzero(people.role != STAFF)
+    role, joined = people.role[who], np.maximum(people.joined[who], 0)
+    shops = (rng.random(who.size) < sigmoid(1.3 * people.drive[who] - 2.2)) & (role != VISITOR)
+    mean = np.select([role == USER, role == CONTACT], [0.9, 1.0], 0.7)
+    start = joined + np.where(role == USER, rng.uniform(0, 45, who.size), 0)
+    index = np.repeat(np.arange(who.size), 1 + rng.poisson(mean + 3.0 * shops))
+    at = office_hours(rng, start[index] + rng.exponential(1, index.size) * np.where(shops, 6, 25)[index])
+    events.add("page_viewed", at, who[index], section=_sections(rng, shops[index]))
+    # What they read before anybody knew their name.
+    seen = np.array([bool(people.earlier[person]) for person in who.tolist()]) & (people.joined[who] > 4)
+    index = np.repeat(np.arange(who.size), np.where(seen, 1 + rng.poisson(0.8, who.size), 0))
+    before = joined[index] - rng.exponential(5, index.size)
+    events.add("page_viewed", before, who[index], section=_sections(rng, np.zeros(index.size, dtype=np.bool_)))
 
 
-def _respond(rng: np.random.Generator, events: Events, people: People, person: int) -> None:
+def _respond(rng: np.random.Generator, events: Events, people: People) -> None:
     """Add what people do with what marketing sends them."""
-    drive, joined = float(people.drive[person]), max(float(people.joined[person]), 0.0)
-    warm = float(np.exp(0.7 * drive)) * (1.0 if people.role[person] == CONTACT else 0.35)
+    who = np.flatnonzero(people.role <= CONTACT)
+    joined = np.maximum(people.joined[who], 0)
+    warm = np.exp(0.7 * people.drive[who]) * np.where(people.role[who] == CONTACT, 1.0, 0.35)
     for name, mean, key, values in (
         ("email_clicked", 0.6, "campaign", ("spring", "benchmarks", "stories", "release")),
         ("whitepaper_downloaded", 0.32, "paper", ("data-teams", "cost-of-copies", "governance")),
         ("webinar_attended", 0.2, "webinar", ("getting-started", "governance", "live-dashboards")),
     ):
-        size = int(rng.poisson(min(mean * warm, 4.0)))
-        at = office_hours(rng, joined + rng.exponential(16, size))
-        events.add(name, at, np.full(size, person), **{key: rng.choice(values, size).tolist()})
+        index = np.repeat(np.arange(who.size), rng.poisson(np.minimum(mean * warm, 4.0)))
+        at = office_hours(rng, joined[index] + rng.exponential(16, index.size))
+        events.add(name, at, who[index], **{key: rng.choice(values, index.size).tolist()})
 
 
 def _ask(rng: np.random.Generator, events: Events, companies: Companies, people: People, deals: Deals) -> None:
