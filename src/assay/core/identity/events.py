@@ -1,0 +1,107 @@
+"""Events with dense ids, each with the account it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from assay.core.definitions.model import Definitions, EventsSource
+from assay.core.identity.duplicates import drop_duplicates
+from assay.core.identity.parts import numbered, source_ranks
+from assay.core.io.store import Store, literal, name
+from assay.core.sources.needs import read_properties
+
+
+def keep_events(store: Store, definitions: Definitions) -> None:
+    """Make `raw.kept_<k>` for every event part: the good events without the copies that do not count."""
+    store.run("CREATE TABLE raw.dropped (part INTEGER, row BIGINT)")
+    properties = read_properties(definitions)
+    with_ids: dict[str, list[int]] = {}
+    for k, part in numbered(definitions, EventsSource):
+        if part.id is not None:
+            with_ids.setdefault(part.source, []).append(k)
+    for source, parts in sorted(with_ids.items()):
+        drop_duplicates(store, source, parts, properties)
+    hit = {k for (k,) in store.rows("SELECT DISTINCT part FROM raw.dropped")}
+    for k, _ in numbered(definitions, EventsSource):
+        dropped = f" WHERE row NOT IN (SELECT row FROM raw.dropped WHERE part = {k})" if k in hit else ""
+        store.run(f"CREATE VIEW raw.kept_{k} AS SELECT * FROM raw.good_{k}{dropped}")
+
+
+def name_events(store: Store, definitions: Definitions) -> None:
+    """Make `prepared.event_names`, `raw.event_codes` (part, raw text → event), and count unlisted events."""
+    pairs: list[tuple[int, str, str]] = []
+    listed = set(definitions.event_names)
+    for k, part in numbered(definitions, EventsSource):
+        renamed = dict(part.rename)
+        listed |= {*renamed.values()} | ({part.constant} if part.constant is not None else set())
+        pairs += [(k, raw, renamed.get(raw, raw))
+                  for (raw,) in store.rows(f'SELECT DISTINCT "event" FROM raw.kept_{k} ORDER BY 1')]
+    names = sorted(listed | {event for _, _, event in pairs})
+    codes = {event: i for i, event in enumerate(names)}
+    store.save("prepared", "event_names", pa.table({
+        "event": pa.array(range(len(names)), pa.int32()), "name": pa.array(names, pa.string()),
+    }))
+    store.save("raw", "event_codes", pa.table({
+        "part": pa.array([k for k, _, _ in pairs], pa.int32()),
+        "text": pa.array([raw for _, raw, _ in pairs], pa.string()),
+        "event": pa.array([codes[event] for _, _, event in pairs], pa.int32()),
+        "is_listed": pa.array([event in listed for _, _, event in pairs], pa.bool_()),
+    }))
+
+
+def place_events(store: Store, definitions: Definitions) -> None:
+    """Make `prepared.events`, the rows in the order of sources by name, part, file and line."""
+    ranks = source_ranks(definitions)
+    properties = read_properties(definitions)
+    columns = ", ".join(f"{name(f'p_{prop}')} VARCHAR" for prop in properties)
+    store.run(
+        'CREATE TABLE prepared.events ("at" BIGINT, "event" INTEGER, person INTEGER, account INTEGER, '
+        f"source INTEGER, id VARCHAR{', ' if columns else ''}{columns})"
+    )
+    for k, part in sorted(numbered(definitions, EventsSource), key=lambda found: (ranks[found[1].source], found[0])):
+        store.run(f"INSERT INTO prepared.events {_placed_sql(store, k, part, ranks[part.source], properties)}")
+        _count_unlisted(store, k, part.source)
+
+
+def _count_unlisted(store: Store, k: int, source: str) -> None:
+    if not store.number(f"SELECT count(*) FROM raw.event_codes WHERE part = {k} AND NOT is_listed"):
+        return
+    store.run(
+        f"INSERT INTO raw.counts SELECT {literal(source)}, 'unlisted_events', count(*) FROM raw.kept_{k} x "
+        f'JOIN raw.event_codes c ON c.part = {k} AND c.text = x."event" WHERE NOT c.is_listed'
+    )
+
+
+def _placed_sql(store: Store, k: int, part: EventsSource, rank: int, properties: Sequence[str]) -> str:
+    """Return SQL for the events of a part with dense ids and the account decided.
+
+    An event's own account wins; else it is where the person was at that instant.
+    """
+    joins = [f'JOIN (SELECT text, "event" AS code FROM raw.event_codes WHERE part = {k}) e ON e.text = x."event"']
+    own = "NULL::INTEGER"
+    if part.account is not None:
+        own = "a.account"
+        joins.append("LEFT JOIN raw.account_ids a ON a.text = x.account")
+    person, account = "-1", f"coalesce({own}, -1)"
+    if part.person is not None:
+        person, account = "coalesce(p.person, -1)", f"coalesce({own}, p.home, -1)"
+        joins.append("LEFT JOIN raw.person_homes p ON p.text = x.person")
+        if store.number("SELECT count(*) FROM raw.stays"):
+            account = f"coalesce({own}, s.account, p.home, -1)"
+            moving = f"CASE WHEN {own} IS NULL AND p.moves THEN p.person END"
+            joins.append(
+                f'LEFT JOIN raw.stays s ON s.person = {moving} AND x."at" >= s.since AND x."at" < s.until'
+            )
+    ident = "x.id" if part.id is not None else _line_id_sql(store, k)
+    columns = "".join(f", x.{name(f'p_{prop}')}" for prop in properties)
+    return (
+        f'SELECT x."at", e.code, {person}, {account}, {rank}, {ident}{columns} FROM raw.kept_{k} x {" ".join(joins)}'
+    )
+
+
+def _line_id_sql(store: Store, k: int) -> str:
+    """Return SQL for the id of events without one: the line, and the file's name where there are several files."""
+    files = store.number(f"SELECT count(DISTINCT file) FROM raw.kept_{k}")
+    return "x.file || ':' || CAST(x.line AS VARCHAR)" if files > 1 else "CAST(x.line AS VARCHAR)"
