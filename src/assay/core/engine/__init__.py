@@ -1,0 +1,38 @@
+"""Rules and time-ordered rows become spells, findings and scores.
+
+Takes: the tables of the schema `prepared` in a Store, checked Definitions, an `as_of`.
+Gives: spells (tables.SPELLS), verdicts with findings, score readings, timers.
+Never: reads a clock, accumulates state between runs, or knows what a lead is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from assay.core.definitions import model
+from assay.core.engine import history, spells, world
+from assay.core.engine.compiled import is_compiled
+from assay.core.io.store import Store
+
+__all__ = ["is_compiled", "latest_instant", "sweep"]
+
+
+def latest_instant(store: Store) -> int | None:
+    """Return the latest instant of any event, in UTC microseconds; None where there is no event."""
+    latest: int | None = store.rows("SELECT max(at) FROM prepared.events")[0][0]
+    return latest
+
+
+def sweep(
+    store: Store, definitions: model.Definitions, *, as_of: int, progress: history.Progress | None = None
+) -> pa.Table:
+    """Return the spells of all rules, of all subjects, in the whole history up to `as_of` (tables.SPELLS).
+
+    Spells start at or before `as_of`; they may end later, when windows run out if nothing more happens.
+    """
+    here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
+    found = history.decide_all(here, progress)
+    held = [(rule, found.held[rule.subject, rule.name].until(as_of)) for rule in definitions.rules]
+    return spells.spells_table(store, here.causes, held)
