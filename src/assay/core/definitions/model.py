@@ -12,14 +12,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from assay.core.definitions.source_model import AccountsSource as AccountsSource
-from assay.core.definitions.source_model import DatedColumn as DatedColumn
-from assay.core.definitions.source_model import EventsSource as EventsSource
-from assay.core.definitions.source_model import InsightsSource as InsightsSource
-from assay.core.definitions.source_model import OutcomesSource as OutcomesSource
-from assay.core.definitions.source_model import PartnerFactsSource as PartnerFactsSource
-from assay.core.definitions.source_model import PeopleSource as PeopleSource
-from assay.core.definitions.source_model import Source as Source
+from assay.core.definitions.source_model import (
+    AccountsSource,
+    DatedColumn,
+    EventsSource,
+    InsightsSource,
+    OutcomesSource,
+    PartnerFactsSource,
+    PeopleSource,
+    Source,
+)
 from assay.core.errors import Place
 
 SubjectType = Literal["person", "account"]
@@ -316,3 +318,45 @@ class Definitions:
     def score(self, name: str) -> Score:
         """Return the score of that name."""
         return next(s for s in self.scores if s.name == name)
+
+
+__all__ = [
+    "AccountsSource",
+    "Attribute",
+    "Condition",
+    "ConditionKind",
+    "Corroboration",
+    "Count",
+    "Criterion",
+    "DatedColumn",
+    "Definitions",
+    "EventsSource",
+    "Example",
+    "ExampleEvent",
+    "Fade",
+    "Form",
+    "Group",
+    "GroupKind",
+    "Handoff",
+    "InsightsSource",
+    "OutcomesSource",
+    "PartnerFactsSource",
+    "PartnerInsight",
+    "PartnerSays",
+    "PeopleQualified",
+    "PeopleSource",
+    "PointsLine",
+    "Qualified",
+    "Rule",
+    "Scalar",
+    "Score",
+    "ScoreIs",
+    "Sequence",
+    "Source",
+    "Stage",
+    "Status",
+    "SubjectType",
+    "Sum",
+    "Threshold",
+    "Window",
+]
