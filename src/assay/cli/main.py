@@ -36,11 +36,12 @@ def _version() -> str:
 app = App(
     name="assay",
     help="Decide which people and companies are worth a salesperson's time now, and say exactly why.",
-    version=_version, suppress_keyboard_interrupt=False,
-    help_epilogue="Begin with: assay init DATA, assay check definitions, assay run --data DATA --out OUT.",
+    version=_version, suppress_keyboard_interrupt=False, help_format="plaintext",
+    help_epilogue="To begin:  assay init DATA;  assay new pql-trial;  assay check definitions",
 )
-for verb in (init, new, check, fmt, schema, publish, run, explain):
-    app.command(verb)
+# In the order in which they are needed, not by letter.
+for order, verb in enumerate((init, new, check, fmt, schema, publish, run, explain)):
+    app.command(verb, sort_key=order)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -31,7 +31,8 @@ WITH held AS (
     SELECT person, arg_max(account, coalesce("at", -9223372036854775807)) AS account
     FROM prepared.memberships WHERE "at" IS NULL OR "at" <= $1 GROUP BY person
 ), account_of AS (
-    SELECT 'person' AS subject_type, p.id AS subject_id, m.account FROM prepared.people p JOIN membership m USING (person)
+    SELECT 'person' AS subject_type, p.id AS subject_id, m.account
+    FROM prepared.people p JOIN membership m USING (person)
     UNION ALL
     SELECT 'account', id, account FROM prepared.accounts
 )

@@ -36,6 +36,8 @@ def draw(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
     spec["config"] = config()
     root = ElementTree.fromstring(vl_convert.vegalite_to_svg(spec))
     _strip(root)
+    # The drawing machine numbers ids on from picture to picture; here the same picture gets the same ones.
+    _name_ids(root, "")
     text = ElementTree.tostring(root, encoding="unicode")
     key = "p" + hashlib.blake2b((title + text).encode(), digest_size=5).hexdigest()
     _name_ids(root, key)
@@ -78,7 +80,8 @@ def _strip(root: ElementTree.Element) -> None:
 
 def _name_ids(root: ElementTree.Element, key: str) -> None:
     """Make ids unique to this picture: several pictures share one page."""
-    names = {element.attrib["id"]: f"{key}-{element.attrib['id']}" for element in root.iter() if "id" in element.attrib}
+    found = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    names = {name: f"{key}-{at}" for at, name in enumerate(found)}
     for element in root.iter():
         if "id" in element.attrib:
             element.set("id", names[element.attrib["id"]])

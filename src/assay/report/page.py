@@ -42,7 +42,7 @@ def render(result: Result, *, top: int = 12) -> str:
     return environment.get_template("report.html").render(
         as_of=result.as_of, as_of_given=result.as_of_given, headlines=_headlines(result),
         style=Markup(pictures.style()), qualified=_drawn(_qualified(result)), stages=_drawn(_stages(result)),
-        entries=_drawn(_entries(result)), unit=calendar.unit_of(result.spells, as_of=result.as_of).name, rules=_rules(result),
+        entries=_drawn(_entries(result)), unit=_unit(result).name, rules=_rules(result),
         cards=cards(result, top=top, drawn=_drawn), total=result.leads.num_rows, sizes=result.sizes,
         rejects=_rejects(result), reject_count=result.rejects.num_rows,
         counts=[row for row in result.counts.to_pylist() if row["rows"]],
@@ -69,10 +69,14 @@ def _entries(result: Result) -> Callable[[int], str]:
     return lambda width: pictures.entries_and_exits(result.spells, as_of=result.as_of, width=width)
 
 
+def _unit(result: Result) -> calendar.Unit:
+    return calendar.unit_of(result.spells, as_of=result.as_of)
+
+
 def _headlines(result: Result) -> list[Headline]:
     leads = result.leads
     people = int(pc.sum(pc.cast(pc.equal(leads["subject_type"], "person"), pa.int64())).as_py() or 0)
-    unit = calendar.unit_of(result.spells, as_of=result.as_of)
+    unit = _unit(result)
     last, coming = (f"in the last {unit.name}", f"in the next {unit.name}")
     since, until = calendar.instants(leads["since"]), calendar.instants(leads["until"])
     new = int(np.count_nonzero(since > result.as_of - unit.length))
