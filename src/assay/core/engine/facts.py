@@ -12,17 +12,9 @@ from assay.core.definitions.model import Corroboration, PartnerInsight, PartnerS
 from assay.core.engine import tracks
 from assay.core.engine.causes import SINCE_EVER
 from assay.core.engine.compiled import NEVER
-from assay.core.engine.corroboration import Links, PartnerCounts, link_steps, numbers
+from assay.core.engine.corroboration import PartnerCounts, link_steps, numbers
 from assay.core.engine.freshness import PartnerSteps, fact_steps, firsts, insight_steps
-from assay.core.engine.partner_rows import (
-    FactRows,
-    InsightRows,
-    fact_rows,
-    insight_rows,
-    partner_names,
-    register_partners,
-    take,
-)
+from assay.core.engine.partner_rows import FactRows, InsightRows, fact_rows, insight_rows, partner_names, take
 from assay.core.engine.subjects import Subjects, chosen, only
 from assay.core.engine.tracks import ABSENT, BEGINNING, Tracks
 from assay.core.io.store import Store
@@ -120,12 +112,11 @@ def independent_partners(store: Store, *, as_of: int, subjects: Subjects | None 
     """
     letters = [letter for letter, in store.rows("SELECT DISTINCT letter FROM prepared.insights ORDER BY letter")]
     names = partner_names(store, subjects)
-    register_partners(store, names)
-    facts = fact_rows(store, [], as_of=as_of, subjects=subjects, all_says=True)
+    facts = fact_rows(store, names, [], as_of=as_of, subjects=subjects, all_says=True)
     facts = take(facts, facts.until > as_of)
     facts = take(facts, facts.since < facts.until)
     facts.since[:], facts.until[:] = BEGINNING, NEVER
-    insights = insight_rows(store, letters, as_of=as_of, subjects=subjects)
+    insights = insight_rows(store, names, letters, as_of=as_of, subjects=subjects)
     latest = firsts(insights.letter, insights.account, insights.partner)[1:] - 1
     insights = take(insights, latest[latest >= 0])
     insights = take(insights, insights.attests)
@@ -168,7 +159,6 @@ class _Book:
     insights: InsightRows
     fact_cause: npt.NDArray[np.int64]  # by the partner's code; 0 is nobody's
     insight_cause: npt.NDArray[np.int64]
-    links: Links | None
 
     @classmethod
     def read(
@@ -180,16 +170,14 @@ class _Book:
         says = sorted({form.says for form in forms if isinstance(form, PartnerSays)})
         letters = sorted({form.letter for form in forms if isinstance(form, PartnerInsight)})
         names = partner_names(store, subjects)
-        register_partners(store, names)
         fact_cause, insight_cause = (
             np.array([0, *(causes[f"{kind}:{name}"] if causes else 0 for name in names)], np.int64)
             for kind in ("fact", "insight")
         )
-        facts = fact_rows(store, says, as_of=as_of, subjects=subjects, all_says=independent)
+        facts = fact_rows(store, names, says, as_of=as_of, subjects=subjects, all_says=independent)
         return cls(
             names=names, says=says, letters=letters, facts=facts, fact_cause=fact_cause, insight_cause=insight_cause,
-            insights=insight_rows(store, letters, as_of=as_of, subjects=subjects),
-            links=link_steps(facts, fact_cause) if independent else None)
+            insights=insight_rows(store, names, letters, as_of=as_of, subjects=subjects))
 
     def steps(self, form: OnePartner, *, anchored: bool) -> PartnerSteps:
         """Return when each partner counts for one criterion."""
@@ -208,5 +196,14 @@ class _Book:
         """Return how many partners count at each instant."""
         if not isinstance(want.form, Corroboration):
             return numbers([self.steps(want.form, anchored=False)])
-        links = self.links if want.form.independent else None
-        return numbers([self.steps(one, anchored=False) for one in want.inner], links)
+        parts = [self.steps(one, anchored=False) for one in want.inner]
+        found = numbers(parts)
+        if not want.form.independent:
+            return found
+        # Independent partners are never more than partners: few accounts have enough for the graph to matter.
+        enough = found.number >= whole_range(want.form.threshold)[0]
+        matters = np.zeros(max(int(one.max(initial=-1)) for one in (found.account, self.facts.account)) + 1, np.bool_)
+        matters[found.account[enough]] = True
+        return numbers(
+            [take(part, matters[part.account]) for part in parts],
+            link_steps(take(self.facts, matters[self.facts.account]), self.fact_cause))

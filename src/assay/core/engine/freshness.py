@@ -132,6 +132,7 @@ def _key_steps(lo: Any, span: tuple[int, int], rows: Any, fresh: int, anchored: 
     n = 0
     for k in range(first, end):
         marks = _marks(lo[k], lo[k + 1], rows, scratch)
+        scratch[2][:marks] = np.arange(marks)
         in_time_order(scratch[2], 0, marks, scratch[0])
         n = _walk(marks, scratch, (fresh, anchored), (n, k, out))
     return out[0][:n].copy(), out[1][:n].copy(), out[2][:n].copy(), out[3][:n].copy()
@@ -161,16 +162,18 @@ def _marks(start: int, end: int, rows: Any, scratch: Any) -> int:
 
 @compiled
 def in_time_order(order: Any, start: int, end: int, when: Any) -> None:
-    """Write to `order[start:end]` the places start..end-1 sorted by `when`."""
+    """Sort the places in `order[start:end]` by `when`; among equals the order stays."""
     if end - start > 40:
-        order[start:end] = start + np.argsort(when[start:end], kind="mergesort")
+        places = order[start:end].copy()
+        order[start:end] = places[np.argsort(when[places], kind="mergesort")]
         return
-    for i in range(start, end):
+    for i in range(start + 1, end):
+        place = order[i]
         j = i
-        while j > start and when[order[j - 1]] > when[i]:
+        while j > start and when[order[j - 1]] > when[place]:
             order[j] = order[j - 1]
             j -= 1
-        order[j] = i
+        order[j] = place
 
 
 @compiled
@@ -230,7 +233,7 @@ def _of_partners(lo: Any, key: Any, at: Any, value: Any, fact: Any) -> Any:
     most, n = 1, 0
     for p in range(len(lo) - 1):
         most = max(most, key[lo[p + 1] - 1] - key[lo[p]] + 1)
-    order, of_key = np.empty(room, np.int64), np.empty(most, np.int64)
+    order, of_key = np.arange(room), np.empty(most, np.int64)
     for p in range(len(lo) - 1):
         in_time_order(order, lo[p], lo[p + 1], at)
         keys = key[lo[p + 1] - 1] - key[lo[p]] + 1

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from assay.core.engine.compiled import NEVER
 from assay.core.engine.subjects import Subjects, only
 from assay.core.engine.tracks import BEGINNING
 from assay.core.io.store import Store, literal
+
+#: Partners' names and their places among all, from 1; the names are given twice.
+_CODES: Final = "SELECT unnest(?::VARCHAR[]) AS partner, unnest(range(1, len(?::VARCHAR[]) + 1))::INTEGER AS code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +57,11 @@ def partner_names(store: Store, subjects: Subjects | None = None) -> list[str]:
     return sorted(partner for partner, in found)
 
 
-def register_partners(store: Store, names: Sequence[str]) -> None:
-    """Tell the store the partners' codes: their places in `names`, from 1."""
-    store.register("partner_codes", pa.table({
-        "partner": pa.array(names, pa.string()), "code": pa.array(range(1, len(names) + 1), pa.int32()),
-    }))
-
-
 def fact_rows(
-    store: Store, says: Sequence[str], *, as_of: int, subjects: Subjects | None = None, all_says: bool = False,
+    store: Store, names: list[str], says: Sequence[str], *, as_of: int, subjects: Subjects | None = None,
+    all_says: bool = False,
 ) -> FactRows:
-    """Return the facts known at `as_of` that say one of `says` (`all_says`: anything). Partners are registered.
+    """Return the facts of the partners `names`, known at `as_of`, that say one of `says` (`all_says`: anything).
 
     A later row is ignored, and so is a later confirmation; a later `until` is known.
     """
@@ -75,23 +71,23 @@ def fact_rows(
             coalesce(since, {BEGINNING}) AS since, coalesce("until", {NEVER}) AS "until",
             CASE WHEN confirmed_at <= ? THEN confirmed_at ELSE {BEGINNING} END AS confirmed,
             coalesce(confidence, '-infinity'::DOUBLE) AS confidence, {_hash('origin')}, {_hash('parent')}
-        FROM prepared.partner_facts JOIN partner_codes c USING (partner)
+        FROM prepared.partner_facts JOIN ({_CODES}) c USING (partner)
         WHERE (since IS NULL OR since <= ?) {matters} {only('account', subjects)}
-        ORDER BY account, partner, 3, origin""", [as_of, as_of])
+        ORDER BY account, partner, 3, origin""", [as_of, names, names, as_of])
     return FactRows(**found)
 
 
 def insight_rows(
-    store: Store, letters: Sequence[str], *, as_of: int, subjects: Subjects | None = None,
+    store: Store, names: list[str], letters: Sequence[str], *, as_of: int, subjects: Subjects | None = None,
 ) -> InsightRows:
-    """Return the insights on these letters known at `as_of`. Partners are registered."""
+    """Return the insights of the partners `names` on these letters, known at `as_of`."""
     found = store.arrays(
         f"""SELECT list_position([{_list(letters)}], letter)::INTEGER AS letter, account, c.code AS partner, "at",
             coalesce(value, '') <> 'no' AS attests
-        FROM prepared.insights JOIN partner_codes c USING (partner)
+        FROM prepared.insights JOIN ({_CODES}) c USING (partner)
         WHERE "at" <= ? AND letter IN ({_list(letters)}) {only('account', subjects)}
         ORDER BY 1, account, partner, "at"
-        """, [as_of])
+        """, [names, names, as_of])
     return InsightRows(**found)
 
 
