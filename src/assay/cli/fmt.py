@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from assay.cli import screen
+from assay.cli.files import write_whole
 from assay.cli.given import existing_folder
 
 
@@ -23,7 +24,6 @@ def fmt(
         A definitions folder, or one file.
     """
     from assay.core.definitions import format_text
-    from assay.core.io.writing import write_text
 
     files = [definitions] if definitions.is_file() else _files(existing_folder(definitions, "DEFINITIONS"))
     # All are laid out before one is written: a file that cannot be read leaves the others as they were.
@@ -31,7 +31,7 @@ def fmt(
     changed = [path for path, (old, new) in laid_out.items() if old != new]
     for path in changed:
         if not check:
-            write_text(path, laid_out[path][1])
+            write_whole(path, laid_out[path][1])
         screen.say(f"{'would lay out' if check else 'laid out'} {path}")
     screen.say(f"{len(files) - len(changed)} of {len(files)} files were already laid out.")
     return 1 if check and changed else 0

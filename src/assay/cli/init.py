@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.cli import screen
+from assay.cli.files import write_whole
 from assay.cli.given import Definitions, existing_folder
 
 
@@ -17,10 +18,11 @@ def init(data: Path, *, definitions: Definitions = Path("definitions")) -> int:
         The folder that holds the data: csv, csv.gz, parquet or jsonl.
     """
     from assay.core.errors import BadRequest
-    from assay.core.io.writing import write_text
+
+    folder = existing_folder(data, "DATA")
     from assay.core.sources import propose
 
-    proposal = propose(existing_folder(data, "DATA"))
+    proposal = propose(folder)
     if not proposal:
         raise BadRequest("No file here looks like data", where="DATA", value=str(data),
                          mend="Name a folder with csv, csv.gz, parquet or jsonl files.")
@@ -31,8 +33,7 @@ def init(data: Path, *, definitions: Definitions = Path("definitions")) -> int:
         raise BadRequest("These files exist already, and nothing was written", where="--definitions",
                          value=", ".join(there), mend="Name another folder, or move them away.")
     for path, text in sorted(paths.items()):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
+        write_whole(path, text)
         screen.say(f"wrote {path}")
     screen.say()
     screen.say("It is a proposal: read it, mend it, then")
