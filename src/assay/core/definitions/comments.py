@@ -69,6 +69,9 @@ def with_comments(text: str, documents: list[Node]) -> tuple[list[Entry], list[s
         while above >= 0 and lines[above].lstrip().startswith("#"):
             above -= 1
         entry.blank = above >= 0 and not lines[above].strip() and not _starts_same_line(entry, entries)
+    for root in roots:
+        if root.children:
+            root.children[0].blank = False  # what stands above a whole document parts it from nothing
     head = _head(found, lines, entries)
     _attach(found[len(head) :], entries, roots)
     return roots, [comment.text for comment in head]

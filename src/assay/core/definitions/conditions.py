@@ -125,6 +125,8 @@ def read_condition(reader: Reader, node: MappingNode, what: str) -> Condition | 
     if ranged:
         threshold = read_threshold(reader, node, what, measure="value")
         return Condition(kind="range", threshold=threshold) if threshold else None
+    if not given and not reader.lacks(node, *CONDITIONS, *THRESHOLDS):
+        return None
     if not given:
         reader.complain(
             codes.MISSING_KEY,

@@ -129,6 +129,8 @@ def _counted(reader: Reader, node: MappingNode, what: str, use: Use, *, default:
         return read_threshold(reader, node, what, measure="count")
     if default:
         return default_threshold()
+    if not reader.lacks(node, *THRESHOLDS):
+        return None
     reader.complain(
         codes.MISSING_KEY, node.place, f"{what} has no threshold.", mend="Add 'at_least: 1'.", value="at_least"
     )
@@ -173,6 +175,8 @@ def _read_count(reader: Reader, node: MappingNode, operand: Node, use: Use) -> F
 def _read_sum(reader: Reader, node: MappingNode, operand: Node, use: Use) -> Form | None:
     name = reader.text(operand, "'sum'")
     of = node.get("of")
+    if of is None and not reader.lacks(node, "of"):
+        return None
     if of is None:
         reader.complain(
             codes.MISSING_KEY, node.place, "A sum says of which events.", mend="Add 'of: invoice_paid'.", value="of"
@@ -183,6 +187,8 @@ def _read_sum(reader: Reader, node: MappingNode, operand: Node, use: Use) -> For
         reader.refer("property", name, operand.place, events=events)
     where = read_where(reader, node.get("where"), events or ())
     window = read_window(reader, node)
+    if not has_threshold(node) and not reader.lacks(node, *THRESHOLDS):
+        return None
     if not has_threshold(node):
         reader.complain(
             codes.MISSING_KEY, node.place, "The sum has no threshold.", mend="Add 'at_least: 1000'.", value="at_least"
@@ -246,7 +252,7 @@ def _read_people_qualified(reader: Reader, node: MappingNode, operand: Node, use
         reader.refer("people_rule", rule, operand.place)
     share = _share(reader, node.get("share_at_least"))
     people = reader.whole(node.get("people_at_least"), "'people_at_least'", least=1)
-    if node.get("share_at_least") is None and node.get("people_at_least") is None:
+    if reader.lacks(node, "share_at_least", "people_at_least"):
         reader.complain(
             codes.MISSING_KEY,
             node.place,
@@ -276,6 +282,8 @@ def _share(reader: Reader, node: Node | None) -> Fraction | None:
 
 def _read_score(reader: Reader, node: MappingNode, operand: Node, use: Use) -> Form | None:
     score = reader.name(operand, "'score'")
+    if not has_threshold(node) and not reader.lacks(node, *THRESHOLDS):
+        return None
     if not has_threshold(node):
         reader.complain(
             codes.MISSING_KEY, node.place, "The score has no threshold.", mend="Add 'at_least: 60'.", value="at_least"
@@ -313,7 +321,7 @@ def _read_partners(reader: Reader, node: MappingNode, operand: Node, use: Use) -
         reader.keys(mapping, THRESHOLDS, "'partners'")
         threshold = _counted(reader, mapping, "The number of partners", use)
     named = node.get("each_meets_any_of")
-    if named is None:
+    if reader.lacks(node, "each_meets_any_of"):
         reader.complain(
             codes.MISSING_KEY,
             node.place,

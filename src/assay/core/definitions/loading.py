@@ -73,4 +73,10 @@ def sorted_complaints(complaints: list[Complaint]) -> list[Complaint]:
     """Return the complaints by place and code, each once, without those that follow from another at the same value."""
     unique = sorted(set(complaints), key=lambda c: (c.place, c.code, c.message))
     torn = {c.place.file for c in unique if c.code in (codes.BAD_YAML, codes.NOT_UTF8, codes.TOO_BIG)}
-    return [c for c in unique if c.place.file not in torn or c.code.startswith(("A1", "A4"))]
+    # What YAML itself got wrong on a line explains whatever else is wrong there.
+    lines = {(c.place.file, c.place.line) for c in unique if c.code.startswith("A1")}
+    return [
+        c
+        for c in unique
+        if c.code.startswith("A1") or (c.place.file not in torn and (c.place.file, c.place.line) not in lines)
+    ]

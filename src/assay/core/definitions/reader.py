@@ -47,6 +47,7 @@ class Reader:
     references: list[Reference] = field(default_factory=list)
     holder: tuple[str, str] = ("", "")
     subject: str = ""
+    _meant: dict[Place, set[str]] = field(default_factory=dict)  # keys that misspelt ones surely mean, by mapping
 
     def complain(self, code: str, at: Node | Place, message: str, *, mend: str = "", value: str | None = None) -> None:
         """Note a complaint about a node (its value is shown) or a place."""
@@ -88,8 +89,9 @@ class Reader:
         for key, _ in node.entries:
             if key.text not in known:
                 mend = codes.did_you_mean(key.text, known, f"{_capital(what)} has {_either(known)}.")
+                self._meant.setdefault(node.place, set()).update(word for word in known if f"'{word}'?" in mend)
                 self.complain(codes.UNKNOWN_KEY, key, f"{_capital(what)} has no key '{key.text}'.", mend=mend)
-        missing = [key for key in required if node.get(key) is None]
+        missing = [key for key in required if self.lacks(node, key)]
         for lacking in missing:
             self.complain(
                 codes.MISSING_KEY,
@@ -98,7 +100,13 @@ class Reader:
                 mend=f"Add '{lacking}:'.",
                 value=lacking,
             )
-        return not missing
+        return all(node.get(key) is not None for key in required)
+
+    def lacks(self, node: MappingNode, *keys: str) -> bool:
+        """Return whether none of the keys stands in a mapping, not even misspelt: that is told already."""
+        return not any(node.get(key) is not None for key in keys) and self._meant.get(node.place, set()).isdisjoint(
+            keys
+        )
 
     def scalar(self, node: Node | None, what: str) -> Scalar | None:
         """Return the typed value of a node that must hold one value."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from assay.core.definitions import complaints as codes
+from assay.core.definitions.examples import SOMEBODY, subject_of
 from assay.core.definitions.folder import BUILT_IN_LISTS, FolderDraft
-from assay.core.definitions.model import AccountsSource, EventsSource, PeopleSource
+from assay.core.definitions.model import AccountsSource, EventsSource, PeopleSource, SubjectType
 from assay.core.definitions.reader import Reference
 
 BUILT_IN_ATTRIBUTES: Final = {"person": ("email_domain",), "account": ("domain",)}
@@ -265,6 +266,15 @@ def _check_examples(draft: FolderDraft) -> None:
                     value=examples.rule,
                 )
             continue
+        for example in examples.examples:
+            if rule.subject and subject_of(example, cast(SubjectType, rule.subject)) is None:
+                draft.reader.complain(
+                    codes.NO_CASE_SUBJECT,
+                    example.place,
+                    f"It is not clear whom the case '{example.name}' is about.",
+                    mend=f"Leave the {rule.subject} out of the subject's own rows, or call it '{SOMEBODY}'.",
+                    value=example.name,
+                )
         for case in examples.cases:
             if case.qualified is not None:
                 ways.setdefault(rule.name, set()).add(case.qualified)

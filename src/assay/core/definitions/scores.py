@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final, cast
 
 from assay.core.definitions import complaints as codes
+from assay.core.definitions.conditions import has_threshold
 from assay.core.definitions.criteria import LINE_KEYS, each_meets, form_of, read_form
 from assay.core.definitions.model import Count, Fade, Form, PartnerInsight, PartnerSays, PointsLine, Score, SubjectType
 from assay.core.definitions.reader import Reader
@@ -98,21 +99,22 @@ def _line(reader: Reader, key: ScalarNode, value: Node, dimensions: tuple[str, .
     if node is None:
         return None
     before = len(reader.complaints)
-    dimension = _dimension(reader, node.get("dimension"), node.place, dimensions)
     form_key = form_of(reader, node, f"Line '{key.text}'", first_key=False)
-    use, amount = _points(reader, node)
     if form_key is None:
         return None
     each_node = node.get("each")
-    if each_node is not None and use == "each" and form_key not in EACH_FORMS:
+    if each_node is not None and node.get("once") is None and form_key not in EACH_FORMS:
         reader.complain(
             codes.POINTS,
             each_node,
-            f"'each' counts events or partners; a '{form_key}' is met or not.",
+            f"'each' counts events or partners; '{form_key}' is met or not.",
             mend="Write 'once' in place of 'each'.",
         )
         return None
-    form = read_form(reader, node, form_key, use="each" if use == "each" else "criterion", more_keys=LINE_KEYS)
+    as_each = node.get("once") is None and (each_node is not None or not has_threshold(node))
+    form = read_form(reader, node, form_key, use="each" if as_each else "criterion", more_keys=LINE_KEYS)
+    dimension = _dimension(reader, node, dimensions)
+    use, amount = _points(reader, node)
     up_to = _up_to(reader, node.get("up_to"), use, amount)
     fades = _fades(reader, node.get("fades"), use, amount)
     if name is None or dimension is None or form is None or amount is None or len(reader.complaints) != before:
@@ -134,15 +136,17 @@ def _as_each(form: Form) -> Form:
     return form
 
 
-def _dimension(reader: Reader, node: Node | None, place: Place, dimensions: tuple[str, ...]) -> str | None:
+def _dimension(reader: Reader, line: MappingNode, dimensions: tuple[str, ...]) -> str | None:
+    node = line.get("dimension")
     if node is None:
-        reader.complain(
-            codes.MISSING_KEY,
-            place,
-            "A line of a score lacks 'dimension'.",
-            mend="Add 'dimension:'.",
-            value="dimension",
-        )
+        if reader.lacks(line, "dimension"):
+            reader.complain(
+                codes.MISSING_KEY,
+                line.place,
+                "A line of a score lacks 'dimension'.",
+                mend="Add 'dimension:'.",
+                value="dimension",
+            )
         return None
     text = reader.text(node, "'dimension'")
     if text is not None and dimensions and text not in dimensions:
@@ -166,6 +170,8 @@ def _points(reader: Reader, node: MappingNode) -> tuple[str, Decimal | None]:
             "A line gives points 'each' or 'once', not both.",
             mend="Keep one of them.",
         )
+        return "", None
+    if each is None and once is None and not reader.lacks(node, "each", "once"):
         return "", None
     if each is None and once is None:
         reader.complain(

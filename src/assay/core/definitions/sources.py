@@ -66,7 +66,8 @@ def read_source(reader: Reader, node: MappingNode) -> SourceDraft | None:
     if not kinds or any(key.text == "events" for key in kinds):
         head_keys = (*head_keys, "event_names")
     reader.keys(node, head_keys, "a source", required=("source",))
-    if len(kinds) != 1:
+    known = all(key.text in head_keys for key, _ in node.entries)
+    if len(kinds) > 1 or (not kinds and known):
         at = kinds[1] if kinds else node.place
         reader.complain(
             codes.SOURCE_KIND,
