@@ -127,9 +127,10 @@ def _ordered(entry: Entry, kind: str) -> list[Entry]:
     keys = [child.key.text for child in entry.children if child.key]
     order: Sequence[str] = _ORDERS.get("logic" if kind == "top logic" else kind, ())
     if kind == "criterion":
-        form = next((key for key in keys if key in criteria.FORMS), None)
-        if form is None or (keys[0] != form and "dimension" not in keys):
+        forms = [key for key in keys if key in criteria.FORMS]
+        if not forms or (len(forms) > 1 and keys[0] != forms[0] and "dimension" not in keys):
             return entry.children  # wrong as it stands; its order is what the complaint is about
+        form = forms[0]
         order = ("dimension", form, *(key for key in _CRITERION if key != form))
     if not order:
         return entry.children
