@@ -62,12 +62,19 @@ def worlds(draw: st.DrawFn, *, people: int = 3, accounts: int = 2, events: int =
             min_size=2 * full, max_size=8, unique_by=lambda a: (a.subject_type, a.subject, a.name, a.at),
         ))),
         partner_facts=tuple(draw(st.lists(facts(account), min_size=2 * full, max_size=6))) if partners else (),
-        insights=tuple(draw(st.lists(
-            st.builds(Insight, account=account, partner=st.sampled_from(PARTNERS), letter=st.sampled_from(LETTERS),
-                      value=st.sampled_from(["yes", "large", "no"]), at=instants),
-            min_size=full, max_size=4, unique_by=lambda i: (i.account, i.partner, i.letter, i.at),
-        ))) if partners else (),
+        insights=draw(insights(account, full, 4)) if partners else (),
     )
+
+
+def insights(account: st.SearchStrategy[str], least: int, most: int) -> st.SearchStrategy[tuple[Insight, ...]]:
+    """Return partners' statements on accounts."""
+    row = st.builds(
+        Insight, account=account, partner=st.sampled_from(PARTNERS), letter=st.sampled_from(LETTERS),
+        value=st.sampled_from(["yes", "large", "no"]), at=instants,
+    )
+    return st.lists(
+        row, min_size=least, max_size=most, unique_by=lambda i: (i.account, i.partner, i.letter, i.at)
+    ).map(tuple)
 
 
 @st.composite
@@ -96,5 +103,5 @@ def partner_worlds(draw: st.DrawFn) -> World:
     more = tuple(draw(st.lists(facts(account), min_size=4, max_size=8)))
     return World(
         people=world.people, accounts=world.accounts, events=world.events, memberships=world.memberships,
-        attributes=world.attributes, partner_facts=world.partner_facts + more, insights=world.insights,
+        attributes=world.attributes, partner_facts=world.partner_facts + more, insights=draw(insights(account, 0, 8)),
     )
