@@ -48,7 +48,9 @@ def resolve_accounts(store: Store, definitions: Definitions) -> None:
         "LEFT JOIN raw.told_accounts t USING (id) "
         "LEFT JOIN (SELECT DISTINCT home AS id, home AS domain FROM raw.homes WHERE is_made) m USING (id) ORDER BY id"
     )
-    store.run("CREATE TABLE raw.account_ids AS SELECT text, account FROM raw.account_texts JOIN prepared.accounts USING (id)")
+    store.run(
+        "CREATE TABLE raw.account_ids AS SELECT text, account FROM raw.account_texts JOIN prepared.accounts USING (id)"
+    )
 
 
 def _tell_accounts(store: Store, definitions: Definitions) -> None:
@@ -74,7 +76,9 @@ def _tell_accounts(store: Store, definitions: Definitions) -> None:
 def _tell_emails(store: Store) -> None:
     """Make `raw.emails`: person, host and registrable domain of each person's last e-mail."""
     last = last_of("(SELECT * FROM raw.people_rows WHERE email IS NOT NULL)", ["person"])
-    store.run(f"CREATE TABLE raw.last_emails AS SELECT person, lower(split_part(email, '@', -1)) AS tail, email FROM ({last})")
+    store.run(
+        f"CREATE TABLE raw.last_emails AS SELECT person, lower(split_part(email, '@', -1)) AS tail, email FROM ({last})"
+    )
     _map(store, "SELECT DISTINCT tail FROM raw.last_emails WHERE contains(email, '@')", "hosts", host_of)
     _map(store, "SELECT DISTINCT found FROM raw.hosts WHERE found IS NOT NULL", "domains", registrable_domain)
     store.run(

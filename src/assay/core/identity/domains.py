@@ -36,7 +36,7 @@ def host_of(text: str) -> str | None:
     if not host.isascii():
         host = _ascii(host)
     host = host.rstrip(".")
-    if len(host) > _LONGEST or not _HOST.fullmatch(host) or host[-1].isdigit() and host.rpartition(".")[2].isdigit():
+    if len(host) > _LONGEST or not _HOST.fullmatch(host) or (host[-1].isdigit() and host.rpartition(".")[2].isdigit()):
         return None
     return host
 

@@ -36,8 +36,9 @@ def name_events(store: Store, definitions: Definitions) -> None:
     for k, part in numbered(definitions, EventsSource):
         renamed = dict(part.rename)
         listed |= {*renamed.values()} | ({part.constant} if part.constant is not None else set())
-        pairs += [(k, raw, renamed.get(raw, raw))
-                  for (raw,) in store.rows(f'SELECT DISTINCT "event" FROM raw.kept_{k} ORDER BY 1')]
+        for (raw,) in store.rows(f'SELECT DISTINCT "event" FROM raw.kept_{k} ORDER BY 1'):
+            plain = raw.strip()
+            pairs.append((k, raw, renamed.get(plain, plain)))
     names = sorted(listed | {event for _, _, event in pairs})
     codes = {event: i for i, event in enumerate(names)}
     store.save("prepared", "event_names", pa.table({
@@ -56,9 +57,10 @@ def place_events(store: Store, definitions: Definitions) -> None:
     ranks = source_ranks(definitions)
     properties = read_properties(definitions)
     columns = ", ".join(f"{name(f'p_{prop}')} VARCHAR" for prop in properties)
+    # Ids hardly compress and are seldom read: looking for a way to compress them would cost more than all the rest.
     store.run(
         'CREATE TABLE prepared.events ("at" BIGINT, "event" INTEGER, person INTEGER, account INTEGER, '
-        f"source INTEGER, id VARCHAR{', ' if columns else ''}{columns})"
+        f"source INTEGER, id VARCHAR USING COMPRESSION uncompressed{', ' if columns else ''}{columns})"
     )
     for k, part in sorted(numbered(definitions, EventsSource), key=lambda found: (ranks[found[1].source], found[0])):
         store.run(f"INSERT INTO prepared.events {_placed_sql(store, k, part, ranks[part.source], properties)}")

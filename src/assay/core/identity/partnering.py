@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from assay.core.definitions.model import (
-    Definitions,
-    InsightsSource,
-    OutcomesSource,
-    PartnerFactsSource,
-)
+from assay.core.definitions.model import Definitions, InsightsSource, OutcomesSource, PartnerFactsSource
 from assay.core.identity.parts import numbered, source_ranks
 from assay.core.io.store import Store, name
 from assay.core.sources.checks import confidence_sql
@@ -69,4 +64,5 @@ def _make(store: Store, table: str, columns: dict[str, str], queries: list[str])
     types = ", ".join(f"{name(column)} {kind}" for column, kind in columns.items())
     store.run(f"CREATE TABLE prepared.{table} ({types})")
     if queries:
-        store.run(f"INSERT INTO prepared.{table} BY NAME SELECT * FROM ({' UNION ALL BY NAME '.join(queries)}) ORDER BY ALL")
+        rows = " UNION ALL BY NAME ".join(queries)
+        store.run(f"INSERT INTO prepared.{table} BY NAME SELECT * FROM ({rows}) ORDER BY ALL")

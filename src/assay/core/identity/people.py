@@ -31,7 +31,9 @@ def resolve_people(store: Store, definitions: Definitions) -> None:
         "CREATE TABLE prepared.people AS SELECT CAST(row_number() OVER (ORDER BY id) - 1 AS INTEGER) AS person, id "
         "FROM (SELECT DISTINCT id FROM raw.person_texts) ORDER BY id"
     )
-    store.run("CREATE TABLE raw.person_ids AS SELECT text, person FROM raw.person_texts JOIN prepared.people USING (id)")
+    store.run(
+        "CREATE TABLE raw.person_ids AS SELECT text, person FROM raw.person_texts JOIN prepared.people USING (id)"
+    )
     _tell_rows(store, definitions)
 
 

@@ -11,8 +11,8 @@ from assay.core.identity.accounts import resolve_accounts
 from assay.core.identity.attributes import resolve_attributes
 from assay.core.identity.events import keep_events, name_events, place_events
 from assay.core.identity.memberships import resolve_memberships
-from assay.core.identity.parts import source_ranks
 from assay.core.identity.partnering import resolve_facts, resolve_insights, resolve_outcomes
+from assay.core.identity.parts import source_ranks
 from assay.core.identity.people import resolve_people
 from assay.core.io.store import Store
 
@@ -47,7 +47,7 @@ def _tell_sources(store: Store, definitions: Definitions) -> None:
     store.save("prepared", "source_names", pa.table({
         "source": pa.array(ranks.values(), pa.int32()), "name": pa.array(ranks.keys(), pa.string()),
     }))
-    store.run('CREATE TABLE prepared.rejects AS SELECT * FROM raw.rejects ORDER BY source, file, line, "column", reason')
+    store.run("CREATE TABLE prepared.rejects AS SELECT * FROM raw.rejects ORDER BY ALL")
     store.run(
         'CREATE TABLE prepared.counts AS SELECT source, what, CAST(sum("rows") AS BIGINT) AS "rows" FROM raw.counts '
         "GROUP BY source, what ORDER BY source, what"

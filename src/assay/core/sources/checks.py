@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from assay.core.definitions.model import (
-    EventsSource,
-    InsightsSource,
-    OutcomesSource,
-    PartnerFactsSource,
-)
+from assay.core.definitions.model import EventsSource, InsightsSource, OutcomesSource, PartnerFactsSource
 from assay.core.io.store import literal, name
 from assay.core.sources.fields import LONGEST_VALUE, Field
 from assay.core.sources.instants import TROUBLES
 from assay.core.sources.staging import Part
+from assay.core.sources.texts import trimmed_sql
 
 SAYS: Final = ("customer", "open_opportunity", "prospect", "former_customer", "own")
 LETTERS: Final = ("need", "budget", "authority", "timing", "use_case")
@@ -52,7 +48,7 @@ def _instant_checks(field: Field) -> list[Check]:
     out, why = name(field.out), name(field.out + "_why")
     words = " ".join(f"WHEN {code} THEN {literal(text)}" for code, text in TROUBLES.items())
     told = Check(bad=f"({why} IS NOT NULL)", column=field.column, reason=f"CASE {why} {words} END",
-                 value=name(field.out + "_text"), whole=field.required)
+                 value=name(field.out + "_text"), whole=field.required or field.strict)
     absent = Check(bad=f"({out} IS NULL AND {why} IS NULL)", column=field.column, reason="'no instant'")
     return [told, absent] if field.required else [told]
 
@@ -60,14 +56,20 @@ def _instant_checks(field: Field) -> list[Check]:
 def _presence_check(field: Field) -> list[Check]:
     if not field.required:
         return []
-    return [Check(bad=f"({name(field.out)} IS NULL)", column=field.column, reason=f"'no {field.out}'")]
+    bad = _is_blank_sql(name(field.out)) if field.as_is else f"({name(field.out)} IS NULL)"
+    return [Check(bad=bad, column=field.column, reason=f"'no {field.out}'")]
 
 
 def _owner_check(by_out: dict[str, str]) -> list[Check]:
     there = [name(out) for out in ("person", "account") if out in by_out]
-    absent = " AND ".join(f"{column} IS NULL" for column in there) or "true"
+    absent = " AND ".join(map(_is_blank_sql, there)) or "true"
     return [Check(bad=f"({absent})", column=by_out.get("person", by_out.get("account")),
                   reason="'neither a person nor an account'")]
+
+
+def _is_blank_sql(column: str) -> str:
+    """Return SQL for whether an id, perhaps not trimmed yet, is absent: text can be blank only if it begins oddly."""
+    return f"({column} IS NULL OR ({column} < '!' OR {column} > '~') AND {trimmed_sql(column)} IS NULL)"
 
 
 def _word_check(out: str, column: str, words: tuple[str, ...]) -> Check:
@@ -97,7 +99,7 @@ def rejects_sql(part: Part, checks: list[Check]) -> str:
     queries = []
     if whole:
         picks = [
-            "CASE " + " ".join(f"WHEN {check.bad} THEN {said}" for check, said in zip(whole, told, strict=True)) + " END"
+            f"CASE {' '.join(f'WHEN {check.bad} THEN {said}' for check, said in zip(whole, told, strict=True))} END"
             for told in (
                 [literal(check.column) if check.column else "NULL" for check in whole],
                 [check.reason for check in whole],
@@ -113,7 +115,10 @@ def rejects_sql(part: Part, checks: list[Check]) -> str:
     return " UNION ALL ".join(queries)
 
 
-def good_sql(part: Part, checks: list[Check]) -> str:
+def good_sql(part: Part, checks: list[Check], *, all_are_good: bool) -> str:
     """Return SQL for the rows of a part that can be read."""
+    view = f"SELECT * FROM raw.part_{part.number}"
+    if all_are_good:  # nothing is looked at twice
+        return view
     bad_row = " OR ".join(["false", *(check.bad for check in checks if check.whole)])
-    return f"SELECT * FROM raw.part_{part.number} WHERE NOT ({bad_row})"
+    return f"{view} WHERE NOT ({bad_row})"

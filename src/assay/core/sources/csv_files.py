@@ -111,5 +111,5 @@ def parse_line(text: str, dialect: Dialect) -> list[str]:
     """Return the cells of one whole record; csv.Error where its quotes do not close."""
     if dialect.quote not in text:
         return text.split(dialect.delimiter)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
-    return next(reader)
+    lines = io.StringIO(text, newline="")
+    return next(csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True))

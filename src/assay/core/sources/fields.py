@@ -32,14 +32,15 @@ LONGEST_VALUE: Final = 200
 class Field:
     """One column that travels: `column` of the raw data becomes `out`.
 
-    `required`: a row without it is a reject. `as_is`: text is left untrimmed here, where it would cost much; the
-    dictionary of ids trims it later.
+    `required`: a row without it is a reject; `strict`: a row in which it cannot be read is. `as_is`: text is left
+    untrimmed here, where it would cost much; the dictionary of ids trims it later.
     """
 
     out: str
     column: str
     instant: bool = False
     required: bool = False
+    strict: bool = False
     as_is: bool = False
 
 
@@ -66,7 +67,7 @@ def fields_of(part: Source, read: Sequence[str]) -> tuple[Field, ...]:
 def _event_fields(part: EventsSource, read: Sequence[str]) -> tuple[Field, ...]:
     found = [Field(out="at", column=part.at, instant=True, required=True)]
     if part.event_column is not None:
-        found.append(Field(out="event", column=part.event_column, required=True))
+        found.append(Field(out="event", column=part.event_column, required=True, as_is=True))
     found += _optional({"id": part.id})
     found += [
         Field(out=out, column=column, as_is=True)
@@ -91,7 +92,8 @@ def _fact_fields(part: PartnerFactsSource) -> tuple[Field, ...]:
         Field(out="account", column=part.account, required=True),
         Field(out="partner", column=part.partner, required=True),
         Field(out="says", column=part.says, required=True),
-        *(Field(out=out, column=column, instant=True) for out, column in instants.items() if column is not None),
+        *(Field(out=out, column=column, instant=True, strict=out != "confirmed_at")
+          for out, column in instants.items() if column is not None),
         *_optional({"origin": part.origin, "parent": part.parent, "confidence": part.confidence}),
     )
 

@@ -77,7 +77,7 @@ def _missing(folder: Path, part: Source, where: str) -> BadData:
 def open_bytes(path: Path) -> BinaryIO:
     """Return a file opened for reading bytes, unpacked where it is gzipped."""
     if path.suffix.lower() == ".gz":
-        return cast(BinaryIO, io.BufferedReader(gzip.open(path, "rb"), 1 << 20))  # type: ignore[arg-type]
+        return cast(BinaryIO, io.BufferedReader(gzip.open(path, "rb"), 1 << 20))
     return path.open("rb")
 
 

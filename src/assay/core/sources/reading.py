@@ -62,26 +62,23 @@ def _create(store: Store, table: str, columns: Mapping[str, str]) -> None:
 def _judge(store: Store, part: Part, properties: tuple[str, ...]) -> None:
     """Tell good rows from rejects and count both."""
     checks = checks_of(part)
-    source = literal(part.part.source)
-    lost = store.number(f"SELECT count(*) FROM raw.rejects WHERE source = {source}") - _already(store, part)
+    lost = _rejects(store, part)
     store.run(f"INSERT INTO raw.rejects {rejects_sql(part, checks)}")
-    if isinstance(part.part, EventsSource):
-        store.run(f"CREATE VIEW raw.good_{part.number} AS {_events_sql(part, good_sql(part, checks), properties)}")
-    else:
-        store.run(f"CREATE VIEW raw.good_{part.number} AS {good_sql(part, checks)}")
+    rejected = _rejects(store, part)
+    good = good_sql(part, checks, all_are_good=rejected == lost)
+    columns = _events_sql(part, good, properties) if isinstance(part.part, EventsSource) else good
+    store.run(f"CREATE VIEW raw.good_{part.number} AS {columns}")
     rows = store.number(f"SELECT count(*) FROM raw.part_{part.number}") + lost
-    store.run(f"INSERT INTO raw.counts VALUES ({source}, 'rows', {rows})")
-    rejected = store.number(f"SELECT count(*) FROM raw.rejects WHERE source = {source}") - _already(store, part)
-    if rejected:
-        store.run(f"INSERT INTO raw.counts VALUES ({source}, 'rejects', {rejected})")
+    for what, count in (("rows", rows), ("rejects", rejected)):
+        if count or what == "rows":
+            store.run(f"INSERT INTO raw.counts VALUES ({literal(part.part.source)}, {literal(what)}, {count})")
 
 
-def _already(store: Store, part: Part) -> int:
-    """Return how many rejects earlier parts of the same source have."""
-    return store.number(
-        f"SELECT coalesce(sum(\"rows\"), 0) FROM raw.counts "
-        f"WHERE what = 'rejects' AND source = {literal(part.part.source)}"
-    )
+def _rejects(store: Store, part: Part) -> int:
+    """Return how many rejects this part has so far."""
+    source = literal(part.part.source)
+    before = f"SELECT coalesce(sum(\"rows\"), 0) FROM raw.counts WHERE what = 'rejects' AND source = {source}"
+    return store.number(f"SELECT count(*) - ({before}) FROM raw.rejects WHERE source = {source}")
 
 
 def _events_sql(part: Part, good: str, properties: tuple[str, ...]) -> str:

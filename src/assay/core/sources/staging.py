@@ -128,7 +128,8 @@ def _stage_parquet(store: Store, part: Part, files: Sequence[Path], folder: Path
 
 def _parquet_types(store: Store, path: Path, part: Part, file: str) -> dict[str, str]:
     with store.reading(f"{part.where}, {file}", mend="Write it anew as a parquet file."):
-        found = {c: kind for c, kind, *_ in store.rows(f"DESCRIBE SELECT * FROM read_parquet({literal(escaped(path))})")}
+        described = store.rows(f"DESCRIBE SELECT * FROM read_parquet({literal(escaped(path))})")
+    found = {column: kind for column, kind, *_ in described}
     check_columns(part.part, file, list(found), part.needed())
     return found
 
@@ -139,7 +140,8 @@ def _stage_csv(store: Store, part: Part, path: Path, file: str) -> None:
     check_columns(part.part, file, dialect.columns, part.needed())
     fast = fast_scan(path, file, dialect)
     target = part.next_name() + "_fast"
-    if store.try_run(f"CREATE TABLE {target} AS {stage_sql(fast, part.fields, zone=part.part.time_zone, rest=part.rest)}"):
+    staged = stage_sql(fast, part.fields, zone=part.part.time_zone, rest=part.rest)
+    if store.try_run(f"CREATE TABLE {target} AS {staged}"):
         rows = store.number(f"SELECT count(*) FROM {target}")
         if rows + 1 == _lines_of(path, f"{part.where}, {file}"):
             piece = part.next_name()

@@ -17,7 +17,7 @@ _MOMENTS: Final = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMEST
 def trimmed_sql(expression: str) -> str:
     """Return SQL for text trimmed of white space, NULL where nothing is left."""
     # Most text has nothing to trim: looking at both ends is cheaper than trimming.
-    plain = f"ascii({expression}) BETWEEN 33 AND 126 AND ord(right({expression}, 1)) BETWEEN 33 AND 126"
+    plain = f"{expression} >= '!' AND {expression} < '~' AND {expression}[-1] BETWEEN '!' AND '~'"
     return f"(CASE WHEN {plain} THEN {expression} ELSE nullif(trim({expression}, {_SPACES_SQL}), '') END)"
 
 
@@ -40,7 +40,8 @@ def text_sql(expression: str, kind: str) -> str:
         return trimmed_sql(f"TRY(decode({expression}))")
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
         return f"CAST(to_json({expression}) AS VARCHAR)"
-    return trimmed_sql(f"CAST({expression} AS VARCHAR)") if kind.startswith("ENUM") else f"CAST({expression} AS VARCHAR)"
+    plain = f"CAST({expression} AS VARCHAR)"
+    return trimmed_sql(plain) if kind.startswith("ENUM") else plain
 
 
 def _float_text_sql(number: str) -> str:
@@ -52,11 +53,8 @@ def _float_text_sql(number: str) -> str:
 
 
 def _instant_text_sql(moment: str) -> str:
-    fraction = f"epoch_us({moment}) % 1000000"
-    return (
-        f"(CASE WHEN isfinite({moment}) THEN strftime({moment}, "
-        f"CASE WHEN {fraction} = 0 THEN '%Y-%m-%dT%H:%M:%SZ' ELSE '%Y-%m-%dT%H:%M:%S.%fZ' END) END)"
-    )
+    written = f"strftime({moment}, '%Y-%m-%dT%H:%M:%S.%f')"
+    return f"(CASE WHEN isfinite({moment}) THEN regexp_replace({written}, '\\.000000$', '') || 'Z' END)"
 
 
 def _json_text_sql(value: str) -> str:
