@@ -107,11 +107,11 @@ def warm(con: Connection) -> None:
     )
 
 
-def query_a_rule(con: Connection, definitions: Definitions, as_of: int) -> None:
+def query_a_rule(con: Connection, definitions: Definitions, as_of: int, offset: int = 0) -> None:
     """Answer every rule at one instant by a query of its own, into the table `answers`."""
     for i, rule in enumerate(definitions.rules):
         con.query(
-            f"INSERT INTO answers SELECT {i}, subject "
+            f"INSERT INTO answers SELECT {offset + i}, subject "
             f"FROM ({instant_sql.query(ClickHouseDialect(), rule, definitions, as_of)})"
         )
 

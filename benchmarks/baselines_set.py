@@ -179,7 +179,7 @@ def _register(
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_given")
 
 
-def set_based(con: duckdb.DuckDBPyConnection, definitions: Definitions, as_of: int) -> None:
+def set_based(con: duckdb.DuckDBPyConnection, definitions: Definitions, as_of: int, offset: int = 0) -> None:
     """Answer all rules at one instant in one pass for each kind of subject, into the table `answers`."""
     for subject in ("person", "account"):
         rules = [(i, rule) for i, rule in enumerate(definitions.rules) if rule.subject == subject]
@@ -229,6 +229,6 @@ def set_based(con: duckdb.DuckDBPyConnection, definitions: Definitions, as_of: i
             _register(con, name, rows, integers)
         met = " UNION ALL ".join(queries + _queries(subject, feeds))
         con.execute(
-            f"INSERT INTO answers SELECT rule, s FROM (SELECT rule, s, bit_or(bit) AS mask FROM ({met}) "
+            f"INSERT INTO answers SELECT rule + {offset}, s FROM (SELECT rule, s, bit_or(bit) AS mask FROM ({met}) "
             "JOIN bits USING (c) GROUP BY rule, s) JOIN truths USING (rule, mask)"
         )

@@ -48,11 +48,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run: the generated folder, the rules, where answers go."""
+    """One run: the generated folder, the rules, where answers go, and whether to answer at several instants."""
 
     folder: Path
     rules: int
     out: Path
+    often: bool = False
 
     def definitions(self) -> Definitions:
         """Return the rules, made once for all processes."""
@@ -66,6 +67,17 @@ class Job:
         """Return the latest event's instant."""
         parquet = pq.ParquetFile(self.folder / "prepared" / "events.parquet").metadata
         return max(int(parquet.row_group(i).column(0).statistics.max) for i in range(parquet.num_row_groups))
+
+    def instants(self) -> list[int]:
+        """Return the instants to answer at: the latest, or several, some of them just as a window ends."""
+        latest = self.as_of()
+        if not self.often:
+            return [latest]
+        return [latest, generate.START + 120 * generate.DAY, latest - 60 * generate.DAY, latest - 30 * generate.DAY]
+
+    def numbered(self) -> list[tuple[int, int]]:
+        """Return each instant with what is added to the number of a rule in the answers at it."""
+        return [(1_000 * i, instant) for i, instant in enumerate(self.instants())]
 
     def tiny(self) -> Path:
         """Return a folder of a few events, for compiling."""
@@ -83,21 +95,32 @@ def _write_spells(spells: pa.Table, job: Job) -> None:
     pq.write_table(spells, job.out.with_suffix(".spells.parquet"), compression="lz4")
 
 
-def _keep_spells(store: Store, spells: pa.Table, job: Job, measured: Measured) -> None:
-    """Keep who is qualified at the instant, and how many subjects entered each rule."""
-    as_of = pa.scalar(job.as_of(), pa.int64()).cast(pa.timestamp("us", tz="UTC"))
-    definitions = job.definitions()
-    number = {rule.name: i for i, rule in enumerate(definitions.rules)}
-    current = spells.filter(
-        pc.and_(pc.less_equal(spells["starts_at"], as_of), pc.fill_null(pc.greater(spells["ends_at"], as_of), True))
+def _qualified(store: Store, spells: pa.Table, instant: int) -> list[tuple[str, frozenset[int]]]:
+    """Return the subjects of each rule at an instant."""
+    moment = pa.scalar(instant, pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+    held = pc.and_(
+        pc.less_equal(spells["starts_at"], moment), pc.fill_null(pc.greater(spells["ends_at"], moment), True)
     )
-    store.register("current_spells", current.select(["rule", "subject_type", "subject_id"]))
+    store.register("current_spells", spells.filter(held).select(["rule", "subject_type", "subject_id"]))
     found = store.rows(
         "SELECT rule, list(coalesce(person, account)) FROM current_spells AS s "
         "LEFT JOIN prepared.people AS p ON s.subject_type = 'person' AND s.subject_id = p.id "
         "LEFT JOIN prepared.accounts AS a ON s.subject_type = 'account' AND s.subject_id = a.id GROUP BY rule"
     )
-    job.keep({number[rule]: frozenset(subjects) for rule, subjects in found})
+    return [(rule, frozenset(subjects)) for rule, subjects in found]
+
+
+def _keep_spells(store: Store, spells: pa.Table, job: Job, measured: Measured) -> None:
+    """Keep who is qualified at the instant, and how many subjects entered each rule."""
+    definitions = job.definitions()
+    number = {rule.name: i for i, rule in enumerate(definitions.rules)}
+    job.keep(
+        {
+            number[rule] + offset: subjects
+            for offset, instant in job.numbered()
+            for rule, subjects in _qualified(store, spells, instant)
+        }
+    )
     store.register("all_spells", spells.select(["rule", "subject_id"]))
     entered = store.rows("SELECT rule, count(DISTINCT subject_id) FROM all_spells GROUP BY rule")
     people, accounts = store.rows("SELECT count(DISTINCT person), count(DISTINCT account) FROM prepared.events")[0]
@@ -186,35 +209,61 @@ def clickhouse(job: Job, measured: Measured) -> None:
     """ClickHouse, one query a rule at one instant."""
     from benchmarks import baselines_clickhouse
 
-    definitions, as_of = job.definitions(), job.as_of()
+    definitions = job.definitions()
     con = baselines_clickhouse.connect(job.folder)
     baselines_clickhouse.warm(con)
     machine.forget_peak()
     with measured.phase("rules"):
-        baselines_clickhouse.query_a_rule(con, definitions, as_of)
+        for offset, instant in job.numbered():
+            baselines_clickhouse.query_a_rule(con, definitions, instant, offset)
     job.keep(baselines_clickhouse.answers(con))
 
 
 def duckdb(job: Job, measured: Measured) -> None:
     """DuckDB, one query a rule at one instant."""
-    definitions, as_of = job.definitions(), job.as_of()
+    definitions = job.definitions()
     con = baselines_duckdb.connect(job.folder)
     baselines_duckdb.warm(con)
     machine.forget_peak()
     with measured.phase("rules"):
-        baselines_duckdb.query_a_rule(con, definitions, as_of)
+        for offset, instant in job.numbered():
+            baselines_duckdb.query_a_rule(con, definitions, instant, offset)
     job.keep(baselines_duckdb.answers(con))
 
 
 def set_based(job: Job, measured: Measured) -> None:
     """DuckDB, all rules at one instant in one pass."""
-    definitions, as_of = job.definitions(), job.as_of()
+    definitions = job.definitions()
     con = baselines_duckdb.connect(job.folder)
     baselines_duckdb.warm(con)
     machine.forget_peak()
     with measured.phase("rules"):
-        baselines_set.set_based(con, definitions, as_of)
+        for offset, instant in job.numbered():
+            baselines_set.set_based(con, definitions, instant, offset)
     job.keep(baselines_duckdb.answers(con))
+
+
+def recompute(job: Job, measured: Measured) -> None:
+    """One person of about 1,000 events, and the account with the most people, from a store of their events alone."""
+    from assay.core import engine
+
+    definitions, as_of = job.definitions(), job.as_of()
+    events = job.folder / "prepared" / "events.parquet"
+    person, account, people = baselines_duckdb.subjects_to_recompute(events)
+    cases = {"person": f"person = {person}", "account": "account = " + str(account)}
+    for kind, where in cases.items():
+        with Store(memory_limit=STORE_MEMORY) as store:
+            generate.load(store, job.folder, where=where)
+            count = store.rows("SELECT count(*) FROM prepared.events")[0][0]
+            table, column, number = ("people", "person", person) if kind == "person" else ("accounts", kind, account)
+            subject_id = store.rows(f"SELECT id FROM prepared.{table} WHERE {column} = ?", [number])[0][0]
+            best = float("inf")
+            for _ in range(30 if kind == "person" else 5):
+                start = time.perf_counter()
+                engine.recompute(store, definitions, [(kind, subject_id)], as_of=as_of)
+                best = min(best, time.perf_counter() - start)
+            measured.counts |= {f"{kind}_ms": best * 1000, f"{kind}_events": count}
+    measured.counts["account_people"] = people
 
 
 CONTENDERS: Final[dict[str, Callable[[Job, Measured], None]]] = {
@@ -224,6 +273,7 @@ CONTENDERS: Final[dict[str, Callable[[Job, Measured], None]]] = {
     "reads_same_memory": reads_same_memory,
     "prepare": prepare,
     "clickhouse": clickhouse,
+    "recompute": recompute,
     "duckdb": duckdb,
     "set": set_based,
 }
@@ -233,7 +283,8 @@ def main(arguments: list[str]) -> None:
     """Run one contender and print what it took."""
     name, folder, count, out = arguments
     measured = Measured()
-    CONTENDERS[name](Job(Path(folder), int(count), Path(out)), measured)
+    often = name.endswith("_often")
+    CONTENDERS[name.removesuffix("_often")](Job(Path(folder), int(count), Path(out), often), measured)
     measured.counts.setdefault("peak", machine.peak())
     print(json.dumps({"seconds": sum(measured.phases.values()), "phases": measured.phases, **measured.counts}))
 

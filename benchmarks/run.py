@@ -178,7 +178,24 @@ def part_e(bench: Bench) -> None:
     )
 
 
-PARTS: Final[dict[str, Callable[[Bench], None]]] = {"a": part_a, "b": part_b, "c": part_c, "d": part_d, "e": part_e}
+def part_check(bench: Bench) -> None:
+    """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB."""
+    size = generate.Size.of(min(bench.events, 1_000_000))
+    for count in (20, 200):
+        keys = [(f"{name}_often", count, size.events) for name in ("sweep", "clickhouse", "duckdb", "set")]
+        bench.measure(keys, rounds=1)
+        for key in keys[1:]:
+            bench.same_answers(keys[0], key)
+
+
+PARTS: Final[dict[str, Callable[[Bench], None]]] = {
+    "a": part_a,
+    "b": part_b,
+    "c": part_c,
+    "d": part_d,
+    "e": part_e,
+    "check": part_check,
+}
 
 
 def _prepare_rules(bench: Bench) -> None:
