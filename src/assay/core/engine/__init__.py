@@ -7,16 +7,19 @@ Never: reads a clock, accumulates state between runs, or knows what a lead is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 
 import pyarrow as pa
 
 from assay.core.definitions import model
 from assay.core.engine import history, spells, world
+from assay.core.engine.answers import TIMERS, explain, independent_partners, read_scores, reasons, recompute
 from assay.core.engine.compiled import is_compiled
 from assay.core.io.store import Store
 
-__all__ = ["is_compiled", "latest_instant", "sweep"]
+__all__ = [
+    "TIMERS", "explain", "independent_partners", "is_compiled", "latest_instant", "read_scores", "reasons", "recompute",
+    "sweep",
+]
 
 
 def latest_instant(store: Store) -> int | None:

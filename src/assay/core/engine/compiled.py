@@ -1,7 +1,12 @@
-"""How the engine's inner functions are compiled: cached on disk, without the interpreter's lock."""
+"""How the engine's inner functions are compiled: once, without the interpreter's lock, and kept on disk.
+
+The compiler keeps machine code beside a function's own file and asks only whether that file has changed. Functions
+here call each other across files, so the kept code lives in a folder named after the text of all that have any.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -16,18 +21,36 @@ NEVER: Final = 2**63 - 1
 #: An event's value where the property is absent.
 NO_VALUE: Final = -(2**63)
 
+_HERE: Final = Path(__file__).parent
+_CONSTANTS: Final = ("arrays.py", "causes.py")
+
+
+def _folder() -> Path:
+    texts = hashlib.blake2b(digest_size=8)
+    for path in sorted(_HERE.rglob("*.py")):
+        text = path.read_bytes()
+        if b"@compiled" in text or path.name in _CONSTANTS:
+            texts.update(text)
+    given = numba.config.CACHE_DIR
+    return (Path(given) if given else _HERE / "__pycache__") / f"assay-engine-{texts.hexdigest()}"
+
+
+_FOLDER: Final = _folder()
+
 
 def compiled(function: Function) -> Function:
-    """Compile a function of arrays and numbers to machine code on first use; the result is kept for later processes."""
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile a function of arrays and numbers to machine code on first use; later processes find it on disk.
 
-
-def inlined(function: Function) -> Function:
-    """Like `compiled`, for tiny functions that belong inside their callers' loops."""
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy", inline="never")(function))
+    Where the package's folder cannot be written the compiler falls back to the user's cache folder.
+    """
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_FOLDER)
+    try:
+        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    finally:
+        numba.config.CACHE_DIR = before
 
 
 def is_compiled() -> bool:
     """Return whether an earlier process left the sweep's machine code on disk."""
-    here = Path(__file__).parent
-    return any((here / "__pycache__").glob("sweep.sweep_subjects-*.nbc"))
+    return any(_FOLDER.rglob("sweep.sweep_subjects-*.nbc"))

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from assay.core.engine.arrays import CAUSES, EACH_PARTNER, QUALIFY, RULE, SPELLS, STAY, TRACK, Book, Case, Int64s
+from assay.core.engine.arrays import CAUSES, EACH_PARTNER, QUALIFY, RULE, SEQUENCE, SPELLS, STAY, TRACK, Book, Case, Int64s
 from assay.core.engine.causes import EXPIRED, SINCE_EVER
 from assay.core.engine.compiled import NEVER, NO_VALUE, compiled
 from assay.core.engine.forms.distinct import OF_VALUE
@@ -54,6 +54,16 @@ def note_cause(book: Book, cause: int) -> Book:
 
 
 @compiled
+def has_begun(case: Case, slot: int, now: int) -> bool:
+    """Return whether a criterion counts yet: with `since`, not before the first event of that name."""
+    since = case.plan.slot_since[slot]
+    if since < 0 or case.plan.slot_form[slot] == SEQUENCE:
+        return True
+    first = case.desk.feed_lo[since]
+    return first < case.desk.feed_lo[since + 1] and case.rows.at[case.desk.posted[first]] <= now
+
+
+@compiled
 def feeds_slot(case: Case, slot: int, row: int) -> bool:
     """Return whether an event feeds a criterion: it counts for it, is one of its steps, or resets it."""
     plan = case.plan
@@ -61,6 +71,7 @@ def feeds_slot(case: Case, slot: int, row: int) -> bool:
     column = plan.slot_column[slot]
     # A distinct ignores events without the value; a sum takes them as 0.
     ignored = column >= 0 and plan.slot_unit[slot] == OF_VALUE and case.rows.values[column, row] == NO_VALUE
+    ignored |= not has_begun(case, slot, case.rows.at[row])
     for k in range(plan.kind_lo[kind], plan.kind_lo[kind + 1]):
         feed = plan.kind_feeds[k]
         if feed == plan.slot_since[slot]:
@@ -143,7 +154,8 @@ def explain_change(case: Case, rule: int, book: Book, now: int) -> Book:
             mine = plan.birth_cause[0] if now == desk.subject[4] else plan.rule_expiry[k]
         best = min(best, mine)
     if book.ends[CAUSES] == start:
-        book = note_cause(book, best)
+        # At birth a rule of none_of alone may hold although nothing flipped.
+        book = note_cause(book, best if best < 0 else plan.birth_cause[0])
     return book
 
 

@@ -105,6 +105,20 @@ def partners_at(
     return [book.names[partner - 1] for partner in sorted(counting)]
 
 
+def numbers_at(
+    store: Store, form: OnePartner | Corroboration, *, as_of: int, accounts: Subjects, inner: Sequence[OnePartner] = (),
+) -> dict[int, int]:
+    """Return how many (independent) partners count for the form on each of these accounts at an instant.
+
+    `inner` are the criteria that a corroboration names. Accounts on which none ever counted are not in it.
+    """
+    want = WantedFact(slot=0, form=form, inner=tuple(inner))
+    book = _Book.read(store, [want], as_of=as_of, causes=None, subjects=accounts)
+    found = book.numbers(want, least=1)
+    known = np.flatnonzero(found.at <= as_of)
+    return dict(zip(found.account[known].tolist(), found.number[known].tolist(), strict=True))
+
+
 def independent_partners(store: Store, *, as_of: int, subjects: Subjects | None = None) -> dict[int, int]:
     """Return of each account the number of independent partners that hold a fact or a standing insight at `as_of`.
 
@@ -192,8 +206,8 @@ class _Book:
             rows, rows.confidence >= enough, fresh_within=form.fresh_within, anchored=anchored,
             cause_of_partner=self.fact_cause)
 
-    def numbers(self, want: WantedFact) -> PartnerCounts:
-        """Return how many partners count at each instant."""
+    def numbers(self, want: WantedFact, *, least: int | None = None) -> PartnerCounts:
+        """Return how many partners count at each instant; below `least` (else the threshold) dependence is left out."""
         if not isinstance(want.form, Corroboration):
             return numbers([self.steps(want.form, anchored=False)])
         parts = [self.steps(one, anchored=False) for one in want.inner]
@@ -201,7 +215,7 @@ class _Book:
         if not want.form.independent:
             return found
         # Independent partners are never more than partners: few accounts have enough for the graph to matter.
-        enough = found.number >= whole_range(want.form.threshold)[0]
+        enough = found.number >= (whole_range(want.form.threshold)[0] if least is None else least)
         matters = np.zeros(max(int(one.max(initial=-1)) for one in (found.account, self.facts.account)) + 1, np.bool_)
         matters[found.account[enough]] = True
         return numbers(

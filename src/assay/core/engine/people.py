@@ -195,6 +195,11 @@ def _met(turns: Turns, least: int, share: tuple[int, int]) -> tuple[Bools, Int64
     return kept, value
 
 
+def all_turns(present: Changes, holds: Changes, pairs: Pairs, accounts: int) -> Turns:
+    """Return every change of every account's numbers, in the order of pairs."""
+    return _turns(present, holds, np.ones(accounts, np.bool_), pairs.account)
+
+
 def people_track(
     slot: int, present: Changes, holds: Changes, pairs: Pairs, *, accounts: int, least: int, share: Fraction
 ) -> Tracks:

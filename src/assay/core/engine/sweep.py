@@ -251,6 +251,30 @@ def is_possible(case: Case, rule: int, book: Book, subject: int) -> tuple[Book, 
 
 
 @compiled
+def decide_subject(case: Case, born: Int64s, book: Book, subject: int) -> Book:
+    """Write the spells of every rule of one subject; return the book."""
+    take_subject(case, born, subject)
+    book.ends[FLIPS] = 0
+    for rule in range(len(case.plan.rule_lo) - 1):
+        case.desk.spell_lo[rule] = book.ends[SPELLS]
+        book, possible = is_possible(case, rule, book, subject)
+        if possible:
+            for k in range(case.plan.rule_lo[rule], case.plan.rule_lo[rule + 1]):
+                book = know(case, case.plan.rule_slots[k], book, subject)
+            book = decide(case, rule, book, subject)
+        case.desk.spell_hi[rule] = book.ends[SPELLS]
+    return book
+
+
+@compiled
+def fresh_book() -> Book:
+    """Return empty buffers to write to."""
+    return Book(
+        np.empty(4096, np.int64), np.empty((1024, 8), np.int64), np.empty(2048, np.int64), np.zeros(3, np.int64)
+    )
+
+
+@compiled
 def sweep_subjects(plan: Plan, rows: Rows, steps: Steps, born: Int64s, values: int) -> tuple[Int64s, Int64s]:
     """Return the spells and causes of the subjects of `rows`.
 
@@ -259,18 +283,7 @@ def sweep_subjects(plan: Plan, rows: Rows, steps: Steps, born: Int64s, values: i
     two ranges in the causes of what opened and what closed it.
     """
     case = Case(plan, rows, steps, fresh_desk(plan, most_posted(plan, rows), values))
-    book = Book(
-        np.empty(4096, np.int64), np.empty((1024, 8), np.int64), np.empty(2048, np.int64), np.zeros(3, np.int64)
-    )
+    book = fresh_book()
     for subject in range(rows.first, rows.first + len(rows.lo) - 1):
-        take_subject(case, born, subject)
-        book.ends[FLIPS] = 0
-        for rule in range(len(plan.rule_lo) - 1):
-            case.desk.spell_lo[rule] = book.ends[SPELLS]
-            book, possible = is_possible(case, rule, book, subject)
-            if possible:
-                for k in range(plan.rule_lo[rule], plan.rule_lo[rule + 1]):
-                    book = know(case, plan.rule_slots[k], book, subject)
-                book = decide(case, rule, book, subject)
-            case.desk.spell_hi[rule] = book.ends[SPELLS]
+        book = decide_subject(case, born, book, subject)
     return book.spells[: book.ends[SPELLS]].copy(), book.causes[: book.ends[CAUSES]].copy()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from assay.core.definitions import model
 from assay.core.engine import attributes, facts, memberships, people, tracks
@@ -43,13 +45,28 @@ class Held:
         order = np.lexsort((at, subject))
         return Changes(subject[order], at[order], value[order], cause[order])
 
+    def take(self, places: npt.NDArray[Any]) -> Held:
+        """Return these spells (indices or a mask)."""
+        return Held(
+            subject=self.subject[places], start=self.start[places], end=self.end[places],
+            opened=self.opened[places], closed=self.closed[places],
+        )
+
     def until(self, as_of: int) -> Held:
         """Return the spells that start at or before an instant."""
-        kept = self.start <= as_of
-        return Held(
-            subject=self.subject[kept], start=self.start[kept], end=self.end[kept], opened=self.opened[kept],
-            closed=self.closed[kept],
-        )
+        return self.take(self.start <= as_of)
+
+    def of(self, *subjects: int) -> Held:
+        """Return the spells of these subjects."""
+        return self.take(np.isin(self.subject, np.array(subjects, np.int32)))
+
+    def next_changes(self, as_of: int) -> Iterator[tuple[int, int, str]]:
+        """Yield the first change of each subject after an instant: (subject, instant, "enter" or "exit")."""
+        subject, at, value, _ = self.changes()
+        later = at > as_of
+        _, first = np.unique(subject[later], return_index=True)
+        for place in np.flatnonzero(later)[first]:
+            yield int(subject[place]), int(at[place]), "enter" if value[place] else "exit"
 
     def track(self, slot: int) -> Tracks:
         """Return the rule's spells as a track of a slot."""
@@ -149,18 +166,22 @@ def _reads_people(world: World, wish: Wish) -> bool:
 
 
 def _people_track(world: World, slot: int, form: model.Form, found: Found) -> Tracks:
-    least, share, within = 1, Fraction(0), None
-    if isinstance(form, model.PeopleQualified):
-        least, share, within = form.people or 0, form.share or Fraction(0), form.active_within
     assert isinstance(form, model.Qualified | model.PeopleQualified)
-    if within is not None:
-        present = found.active[within]
-    else:
-        present = people.with_members(found.active[NEVER], world.members, world.pairs, world.codes["membership"])
+    least, share = 1, Fraction(0)
+    if isinstance(form, model.PeopleQualified):
+        least, share = form.people or 0, form.share or Fraction(0)
     return people.people_track(
-        slot, present, found.held["pair", form.rule].changes(), world.pairs, accounts=world.counts["account"],
-        least=least, share=share,
+        slot, present(world, found, form), found.held["pair", form.rule].changes(), world.pairs,
+        accounts=world.counts["account"], least=least, share=share,
     )
+
+
+def present(world: World, found: Found, form: model.Qualified | model.PeopleQualified) -> Changes:
+    """Return when each pair is one of the people that a form asks about."""
+    within = form.active_within if isinstance(form, model.PeopleQualified) else None
+    if within is not None:
+        return found.active[within]
+    return people.with_members(found.active[NEVER], world.members, world.pairs, world.codes["membership"])
 
 
 def windows_of_activity(world: World) -> Mapping[int, None]:
