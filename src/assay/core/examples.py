@@ -54,7 +54,7 @@ def _decide(definitions: Definitions, examples: Sequence[Example]) -> list[Verdi
         }
         sources.read(store, world.definitions, tables)
         identity.resolve(store, world.definitions)
-        verdicts = []
+        verdicts: list[Verdict] = []
         for number, example in enumerate(examples):
             subject = definitions.rule(example.rule).subject
             verdicts += engine.explain(

@@ -8,8 +8,6 @@ from assay.core.definitions import check, load, load_published, publish
 from assay.core.errors import BadDefinitions, BadRequest
 from tests.core.definitions.folders import folder_with
 
-pytest.importorskip("assay.core.io.writing")
-
 CRITERIA = {
     "own": "{attribute: email_domain, in_list: own_domains}",
     "fits": "{score: fit, at_least: 5}",

@@ -67,7 +67,11 @@ def read_examples(reader: Reader, node: MappingNode) -> ExamplesDraft | None:
     if rule is None or rule_node is None:
         return None
     _check_likes(reader, found, names)
-    examples = tuple(e for e in (_resolve(reader, case, found, rule, as_of, node) for case in found) if e is not None)
+    examples = tuple(
+        e
+        for e in (_resolve(reader, case, found, rule=rule, as_of=as_of, document=node) for case in found)
+        if e is not None
+    )
     return ExamplesDraft(rule=rule, place=rule_node.place, cases=found, examples=examples)
 
 
@@ -244,7 +248,13 @@ def _check_likes(reader: Reader, cases: tuple[CaseDraft, ...], names: set[str]) 
 
 
 def _resolve(
-    reader: Reader, case: CaseDraft, cases: tuple[CaseDraft, ...], rule: str, as_of: int | None, document: MappingNode
+    reader: Reader,
+    case: CaseDraft,
+    cases: tuple[CaseDraft, ...],
+    *,
+    rule: str,
+    as_of: int | None,
+    document: MappingNode,
 ) -> Example | None:
     by_name = {other.name: other for other in cases}
     chain = [case]

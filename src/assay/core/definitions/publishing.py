@@ -25,7 +25,7 @@ def publish(folder: Path, rule: str) -> Path:
     BadDefinitions where the folder has complaints, among them that this version was published with another meaning;
     BadRequest where there is no such rule.
     """
-    from assay.core.io.writing import write_text
+    from assay.core.io.writing import write_folder
 
     folder = Path(folder)
     definitions = load(folder)
@@ -39,8 +39,7 @@ def publish(folder: Path, rule: str) -> Path:
         draft = read_folder(folder)
         head = f"published: {rule}\nversion: {found.version}\nfingerprint: '{found.fingerprint}'\n"
         texts = [head, *(_text(draft, kind, name) for kind, name in _behind(draft, rule))]
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, "---\n".join(texts))
+        write_folder(path.parent, {path.name: "---\n".join(texts)})
     return path
 
 

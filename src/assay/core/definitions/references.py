@@ -28,7 +28,9 @@ def check_references(draft: FolderDraft) -> None:
         elif reference.kind == "list":
             known = {*draft.lists, *BUILT_IN_LISTS}
             if reference.name not in known and "list" not in draft.unread:
-                _unknown(draft, codes.UNKNOWN_LIST, reference, "There is no list", known, "Add it to 'lists'.")
+                _unknown(
+                    draft, codes.UNKNOWN_LIST, reference, "There is no list", known, otherwise="Add it to 'lists'."
+                )
         else:
             offers.check(reference)
     _check_cycles(draft, edges)
@@ -37,7 +39,7 @@ def check_references(draft: FolderDraft) -> None:
 
 
 def _unknown(
-    draft: FolderDraft, code: str, reference: Reference, message: str, known: Iterable[str], otherwise: str
+    draft: FolderDraft, code: str, reference: Reference, message: str, known: Iterable[str], *, otherwise: str
 ) -> None:
     draft.reader.complain(
         code,
@@ -60,7 +62,12 @@ def _check_definition(draft: FolderDraft, reference: Reference) -> bool:
         if rule is None:
             if "qualification" not in draft.unread:
                 _unknown(
-                    draft, codes.UNKNOWN_RULE, reference, "There is no rule", draft.rules, "Add it to 'qualifications'."
+                    draft,
+                    codes.UNKNOWN_RULE,
+                    reference,
+                    "There is no rule",
+                    draft.rules,
+                    otherwise="Add it to 'qualifications'.",
                 )
             return False
         if reference.kind == "people_rule" and rule.subject == "account":
@@ -75,7 +82,14 @@ def _check_definition(draft: FolderDraft, reference: Reference) -> bool:
     score = draft.scores.get(name)
     if score is None:
         if "score" not in draft.unread:
-            _unknown(draft, codes.UNKNOWN_SCORE, reference, "There is no score", draft.scores, "Add it to 'scores'.")
+            _unknown(
+                draft,
+                codes.UNKNOWN_SCORE,
+                reference,
+                "There is no score",
+                draft.scores,
+                otherwise="Add it to 'scores'.",
+            )
         return False
     if score.subject and reference.subject and score.subject != reference.subject:
         draft.reader.complain(
@@ -128,7 +142,7 @@ class _Offers:
                     reference,
                     "No source has an event",
                     self.events,
-                    "Add it to the 'event_names' of its source.",
+                    otherwise="Add it to the 'event_names' of its source.",
                 )
         elif reference.kind == "property":
             self._check_property(reference)
@@ -150,7 +164,7 @@ class _Offers:
                 codes.UNKNOWN_PROPERTY,
                 reference.place,
                 f"No source offers the property '{reference.name}' of {of}.",
-                mend=codes.did_you_mean(reference.name, known, "Add it to the 'properties' of the source."),
+                mend=codes.did_you_mean(reference.name, known, otherwise="Add it to the 'properties' of the source."),
                 value=reference.name,
             )
 
@@ -262,7 +276,7 @@ def _check_examples(draft: FolderDraft) -> None:
                     codes.UNKNOWN_RULE,
                     examples.place,
                     f"There is no rule '{examples.rule}'.",
-                    mend=codes.did_you_mean(examples.rule, draft.rules, "Add it to 'qualifications'."),
+                    mend=codes.did_you_mean(examples.rule, draft.rules, otherwise="Add it to 'qualifications'."),
                     value=examples.rule,
                 )
             continue

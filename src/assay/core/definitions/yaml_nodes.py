@@ -154,7 +154,7 @@ def read_yaml(data: bytes, file: str) -> Text:
     return out
 
 
-def _stop(out: Text, code: str, place: Place, message: str, mend: str, value: str = "") -> _Stop:
+def _stop(out: Text, code: str, place: Place, message: str, mend: str, *, value: str = "") -> _Stop:
     out.complaints.append(Complaint(code=code, place=place, message=message, mend=mend, value=value))
     return _Stop()
 
@@ -173,7 +173,7 @@ def _read_events(text: str, file: str, out: Text) -> None:
                 _place(file, event),
                 f"Aliases such as '*{event.anchor}' are refused.",
                 "Write the value out where it is used.",
-                f"*{event.anchor}",
+                value=f"*{event.anchor}",
             )
         elif isinstance(event, MappingStartEvent | SequenceStartEvent):
             _refuse_decoration(event, file, out)
@@ -233,18 +233,30 @@ def _yaml_trouble(text: str, place: Place, problem: str, out: Text) -> _Stop:
     if line[place.column - 1 : place.column] == "\t" or line.lstrip(" ").startswith("\t"):
         return _stop(out, codes.BAD_YAML, place, "A tab stands where YAML wants spaces.", "Indent with spaces.")
     if "{{" in line or "{%" in line:
-        return _stop(out, codes.TEMPLATE, place, "Templates are refused.", "Write the value itself.", line.strip())
+        return _stop(
+            out, codes.TEMPLATE, place, "Templates are refused.", "Write the value itself.", value=line.strip()
+        )
     if "duplicate anchor" in problem:
         return _stop(out, codes.ANCHOR, place, "Anchors are refused.", "Write the value out where it is used.")
     if "undefined tag handle" in problem:
-        return _stop(out, codes.TAG, place, "Tags are refused.", "Remove the tag.", line.strip())
+        return _stop(out, codes.TAG, place, "Tags are refused.", "Remove the tag.", value=line.strip())
     if line[place.column - 1 : place.column] in ("@", "`", "%"):
         return _stop(
-            out, codes.BAD_YAML, place, "This character cannot begin a value.", "Put the value in quotes.", line.strip()
+            out,
+            codes.BAD_YAML,
+            place,
+            "This character cannot begin a value.",
+            "Put the value in quotes.",
+            value=line.strip(),
         )
     if "mapping values are not allowed" in problem:
         return _stop(
-            out, codes.BAD_YAML, place, "A second ': ' stands in this value.", "Put the value in quotes.", line.strip()
+            out,
+            codes.BAD_YAML,
+            place,
+            "A second ': ' stands in this value.",
+            "Put the value in quotes.",
+            value=line.strip(),
         )
     return _stop(
         out,
@@ -252,7 +264,7 @@ def _yaml_trouble(text: str, place: Place, problem: str, out: Text) -> _Stop:
         place,
         f"The file is not YAML here: {problem}.",
         "Check indentation, quotes and brackets just before.",
-        line.strip(),
+        value=line.strip(),
     )
 
 
