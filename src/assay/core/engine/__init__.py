@@ -7,7 +7,6 @@ Never: reads a clock, accumulates state between runs, or knows what a lead is.
 
 from __future__ import annotations
 
-
 import pyarrow as pa
 
 from assay.core.definitions import model

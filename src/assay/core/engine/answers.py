@@ -1,4 +1,4 @@
-"""What the engine answers about some subjects at one instant: verdicts, reasons, scores; and what the live path asks."""
+"""What the engine answers about some subjects at one instant: verdicts, reasons, scores, timers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def explain(
         return ()
     here, found = _decide(store, definitions, [r.name for r in wanted], as_of, {kind: [subject]})
     readings = read(here, found, [(rule.name, subject) for rule in wanted])
-    events = _events(store, np.concatenate([r.events for of_rule in readings for r in of_rule] or [np.empty(0, np.int64)]))
+    told_of = [r.events for of_rule in readings for r in of_rule]
+    events = _events(store, np.concatenate([np.empty(0, np.int64), *told_of]))
     return tuple(
         _verdict(here, found, rule, subject, subject_id, [_finding(r, here.as_of, events) for r in of_rule])
         for rule, of_rule in zip(wanted, readings, strict=True)

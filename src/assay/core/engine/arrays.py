@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +91,7 @@ class Rows(NamedTuple):
     lo: Int64s
     at: Int64s
     kind: Int32s
-    event: Int64s  # rowid in prepared.events
+    event: npt.NDArray[np.signedinteger[Any]]  # rowid in prepared.events
     values: npt.NDArray[np.int64]  # shape (columns, rows)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 import numba
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -22,6 +23,7 @@ NEVER: Final = 2**63 - 1
 NO_VALUE: Final = -(2**63)
 
 _HERE: Final = Path(__file__).parent
+_SETTING: Final = "CACHE_DIR"
 _CONSTANTS: Final = ("arrays.py", "causes.py")
 
 
@@ -31,7 +33,7 @@ def _folder() -> Path:
         text = path.read_bytes()
         if b"@compiled" in text or path.name in _CONSTANTS:
             texts.update(text)
-    given = numba.config.CACHE_DIR
+    given: str = getattr(config, _SETTING)
     return (Path(given) if given else _HERE / "__pycache__") / f"assay-engine-{texts.hexdigest()}"
 
 
@@ -43,12 +45,12 @@ def compiled(function: Function) -> Function:
 
     Where the package's folder cannot be written the compiler falls back to the user's cache folder.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_FOLDER)
+    before: str = getattr(config, _SETTING)
+    setattr(config, _SETTING, str(_FOLDER))
     try:
         return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = before
+        setattr(config, _SETTING, before)
 
 
 def is_compiled() -> bool:

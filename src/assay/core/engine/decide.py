@@ -6,7 +6,19 @@ from typing import Final
 
 import numpy as np
 
-from assay.core.engine.arrays import CAUSES, EACH_PARTNER, QUALIFY, RULE, SEQUENCE, SPELLS, STAY, TRACK, Book, Case, Int64s
+from assay.core.engine.arrays import (
+    CAUSES,
+    EACH_PARTNER,
+    QUALIFY,
+    RULE,
+    SEQUENCE,
+    SPELLS,
+    STAY,
+    TRACK,
+    Book,
+    Case,
+    Int64s,
+)
 from assay.core.engine.causes import EXPIRED, SINCE_EVER
 from assay.core.engine.compiled import NEVER, NO_VALUE, compiled
 from assay.core.engine.forms.distinct import OF_VALUE
@@ -37,7 +49,7 @@ def judge(case: Case, rule: int) -> int:
             excluded |= plan.group_most[g] == 0 and not good
         elif plan.group_role[g] == STAY:
             stays &= good
-    return _HOLDS * holds + _STAYS * stays + _EXCLUDED * excluded
+    return int(_HOLDS * holds + _STAYS * stays + _EXCLUDED * excluded)
 
 
 @compiled
@@ -60,7 +72,7 @@ def has_begun(case: Case, slot: int, now: int) -> bool:
     if since < 0 or case.plan.slot_form[slot] == SEQUENCE:
         return True
     first = case.desk.feed_lo[since]
-    return first < case.desk.feed_lo[since + 1] and case.rows.at[case.desk.posted[first]] <= now
+    return first < case.desk.feed_lo[since + 1] and bool(case.rows.at[case.desk.posted[first]] <= now)
 
 
 @compiled

@@ -183,7 +183,8 @@ def _value_sql(
             if readers[key] and not events:
                 continue
             cases.append(f"WHEN e.event IN ({', '.join(events)}) THEN {value}" if events else f"WHEN true THEN {value}")
-        picked.append(f"(CASE {' '.join(cases)} ELSE {NO_VALUE} END)::BIGINT AS v{i}" if cases else f"{NO_VALUE}::BIGINT AS v{i}")
+        value = f"CASE {' '.join(cases)} ELSE {NO_VALUE} END" if cases else str(NO_VALUE)
+        picked.append(f"({value})::BIGINT AS v{i}")
     return joins, picked, distinct
 
 

@@ -21,7 +21,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 class Changes(NamedTuple):
-    """Steps of one yes-or-no track a pair: parallel arrays sorted by (pair, at); several causes may share an instant."""
+    """Steps of one yes-or-no track a pair: parallel arrays sorted by (pair, at); causes may share an instant."""
 
     pair: Int32s
     at: Int64s
@@ -64,7 +64,8 @@ def join(parts: list[Changes]) -> Changes:
     if not parts:
         none = np.empty(0, np.int64)
         return Changes(none.astype(np.int32), none, none, none)
-    return Changes(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    pair, at, value, cause = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return Changes(pair.astype(np.int32, copy=False), at, value, cause)
 
 
 def with_members(seen: Changes, members: Memberships, pairs: Pairs, membership: int) -> Changes:
@@ -86,7 +87,8 @@ def with_members(seen: Changes, members: Memberships, pairs: Pairs, membership: 
         )),
     )
     order = np.lexsort((changes.cause, changes.at, changes.pair))
-    return _union(Changes(*(column[order] for column in changes)))
+    pair, at, value, cause = changes
+    return _union(Changes(pair[order], at[order], value[order], cause[order]))
 
 
 @compiled
@@ -213,7 +215,8 @@ def people_track(
         wanted[pairs.account[holds.pair]] = True
     turns = _turns(present, holds, wanted, pairs.account)
     order = np.lexsort((turns.at, turns.account))
-    turns = Turns(*(column[order] for column in turns))
+    account, at, here, holders, cause = turns
+    turns = Turns(account[order], at[order], here[order], holders[order], cause[order])
     kept, value = _met(turns, least, (share.numerator, share.denominator))
     return steps.sort(Tracks(
         subject=turns.account[kept], slot=np.full(int(kept.sum()), slot, np.int32),

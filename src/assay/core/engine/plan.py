@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def _offsets(lists: Sequence[Sequence[int]]) -> tuple[Int64s, Int32s]:
     return lo, _int32(item for items in lists for item in items)
 
 
-def _slot_arrays(slots: Slots, columns: list[int]) -> dict[str, Int32s | Int64s]:
+def _slot_arrays(slots: Slots, columns: list[int]) -> dict[str, Any]:
     every = slots.slots
     slot_lo, slot_feeds = _offsets([slot.feeds for slot in every])
     leaves, needs = _dependencies(slots)
@@ -103,7 +104,7 @@ def _dependencies(slots: Slots) -> tuple[list[list[int]], list[list[int]]]:
     return leaves, needs
 
 
-def _score_arrays(slots: Slots) -> dict[str, Int32s | Int64s | arrays.Floats]:
+def _score_arrays(slots: Slots) -> dict[str, Any]:
     lines = [(place, score, line) for place, score in enumerate(slots.scores) for line in score.points]
     line_lo, _ = _offsets([[0] * len(score.points) for score in slots.scores])
     cap_lo, _ = _offsets([[0] * len(score.dimensions) for score in slots.scores])
@@ -125,7 +126,7 @@ def _score_arrays(slots: Slots) -> dict[str, Int32s | Int64s | arrays.Floats]:
     }
 
 
-def _rule_arrays(slots: Slots, causes: Mapping[str, int]) -> dict[str, Int32s | Int64s]:
+def _rule_arrays(slots: Slots, causes: Mapping[str, int]) -> dict[str, Any]:
     rules = slots.stage.rules
     decided = [criteria_decided(rule) for rule in rules]
     rule_lo, rule_slots = _offsets([slots.rule_slots(r, c) for r, c in zip(rules, decided, strict=True)])

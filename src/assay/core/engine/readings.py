@@ -105,7 +105,8 @@ class _Words:
                 return form.steps[int(number[SEEN]) - 1] if number[SEEN] else ""
             case model.Qualified() if not (self.kind == "account" and self._of_person(form)):
                 return "yes" if number[MET] else "no"
-        inner = tuple(rule.criterion(name).form for name in form.any_of) if isinstance(form, model.Corroboration) else ()
+        read = form.any_of if isinstance(form, model.Corroboration) else ()
+        inner = tuple(rule.criterion(name).form for name in read)
         if (form, inner) not in self.known:
             self.known[form, inner] = self._look_up(form, inner)
         return self.known[form, inner].get(subject, "")

@@ -29,7 +29,7 @@ class FeedKey:
 
 @dataclass(frozen=True, slots=True)
 class ValueKey:
-    """A value of events that a slot reads: codes or amounts (integer millionths) of a property, or whose event it is."""
+    """What a slot reads of events: codes or amounts (integer millionths) of a property, or whose event it is."""
 
     what: Literal["code", "amount", "person", "account"]
     name: str = ""

@@ -16,6 +16,7 @@ from assay.core.engine.compiled import NEVER
 from assay.core.engine.told import Held
 from assay.core.io.store import Store
 
+
 def spells_table(store: Store, causes: CauseBook, held: Sequence[tuple[model.Rule, Held]]) -> pa.Table:
     """Return `tables.SPELLS`, ordered by rule, subject_type, subject_id, starts_at."""
     ordered = sorted(held, key=lambda pair: pair[0].name)

@@ -116,7 +116,7 @@ def track_flips(case: Case, slot: int, flips: Int64s, start: int) -> int:
 @compiled
 def rule_flips(case: Case, rule: int, book: Book) -> int:
     """Write the flips of "another rule of this stage holds"; return their end."""
-    pos = book.ends[FLIPS]
+    pos = int(book.ends[FLIPS])
     for k in range(case.desk.spell_lo[rule], case.desk.spell_hi[rule]):
         for side in range(2, 4):
             if book.spells[k, side] != NEVER:
@@ -176,9 +176,9 @@ def most_flips(case: Case, slot: int) -> int:
     form = plan.slot_form[slot]
     if form == RULE:
         rule = plan.slot_of[slot]
-        return 2 * (desk.spell_hi[rule] - desk.spell_lo[rule]) + 2
+        return int(2 * (desk.spell_hi[rule] - desk.spell_lo[rule]) + 2)
     if form == TRACK:
-        return desk.subject[3] - desk.subject[2] + 2
+        return int(desk.subject[3] - desk.subject[2] + 2)
     places = 0
     for k in range(plan.slot_lo[slot], plan.slot_lo[slot + 1]):
         places += desk.feed_lo[plan.slot_feeds[k] + 1] - desk.feed_lo[plan.slot_feeds[k]]

@@ -118,7 +118,9 @@ def _of_accounts(
     world: World, wishes: Sequence[Wish], *, of_account: bool = False, keep_idle: bool = False
 ) -> Tracks:
     """Return attribute and partner tracks of accounts; `of_account`: those that a person rule reads."""
-    wanted = [(w.slot, w.form) for w in wishes if isinstance(w.form, model.Attribute) and w.form.of_account == of_account]
+    wanted = [
+        (w.slot, w.form) for w in wishes if isinstance(w.form, model.Attribute) and w.form.of_account == of_account
+    ]
     partners = [
         facts.WantedFact(slot=w.slot, form=w.form, inner=w.inner, fades_anchor=w.fades)
         for w in wishes if isinstance(w.form, model.PartnerSays | model.PartnerInsight | model.Corroboration)

@@ -24,10 +24,10 @@ OF_WEEK: Final = 2
 def bucket(at: Int64s, values: Int64s, row: int, unit: int) -> int:
     """Return the value of an event: its UTC day, its ISO week (1970-01-05 was a Monday) or its property's code."""
     if unit == OF_DAY:
-        return at[row] // DAY
+        return int(at[row] // DAY)
     if unit == OF_WEEK:
-        return (at[row] // DAY + 3) // 7
-    return values[row]
+        return int((at[row] // DAY + 3) // 7)
+    return int(values[row])
 
 
 @compiled
@@ -70,10 +70,10 @@ def is_new(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: i
     """
     value = bucket(feed.at, feed.values, feed.events[arrived], unit)
     if unit != OF_VALUE:
-        return arrived == left or bucket(feed.at, feed.values, feed.events[arrived - 1], unit) != value
+        return bool(arrived == left or bucket(feed.at, feed.values, feed.events[arrived - 1], unit) != value)
     if value == NO_VALUE:
         return False
-    fresh = last[value] < mark + left
+    fresh = bool(last[value] < mark + left)
     last[value] = mark + arrived
     return fresh
 
@@ -84,7 +84,7 @@ def is_last(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: 
     value = bucket(feed.at, feed.values, feed.events[left], unit)
     if unit != OF_VALUE:
         return left + 1 == arrived or bucket(feed.at, feed.values, feed.events[left + 1], unit) != value
-    return value != NO_VALUE and last[value] == mark + left
+    return bool(value != NO_VALUE and last[value] == mark + left)
 
 
 @compiled

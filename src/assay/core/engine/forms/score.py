@@ -130,7 +130,7 @@ def newest_before(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arr
         return arrived - 1 if same else -1
     if value == NO_VALUE or last[value] < mark + left:
         return -1
-    return last[value] - mark
+    return int(last[value] - mark)
 
 
 @compiled
@@ -223,7 +223,7 @@ def faded(case: Case, line: int, anchor: int, now: int) -> float:
     age = float(now - anchor) / float(case.plan.line_length[line])
     if case.plan.line_fade[line] == LINEAR:
         return max(0.0, 1.0 - age)
-    return 2.0 ** (-age)
+    return float(2.0 ** (-age))
 
 
 @compiled
