@@ -5,6 +5,7 @@ Gives: the schema `raw` of a store: one relation `raw.good_<k>` for the k-th sou
 Never: decides whose an event is, or drops a row without a word.
 """
 
+from assay.core.sources.proposing import propose
 from assay.core.sources.reading import read
 
-__all__ = ["read"]
+__all__ = ["propose", "read"]

@@ -25,9 +25,7 @@ from assay.core.values import text_of
 
 Format = Literal["csv", "parquet", "jsonl"]
 
-_FORMATS: Final[Mapping[str, Format]] = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
-}
+_FORMATS: Final[Mapping[str, Format]] = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
 _KINDS: Final[Mapping[type[Source], str]] = {
     EventsSource: "events", AccountsSource: "accounts", PeopleSource: "people", OutcomesSource: "outcomes",
     PartnerFactsSource: "partner_facts", InsightsSource: "insights",
