@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas
@@ -56,11 +56,12 @@ def test_tables_of_every_make_give_the_spells_of_the_files(make, definitions, re
 def test_leads_go_on_as_a_data_frame(result):
     frame = result.leads.to_pandas()
     assert isinstance(frame, pandas.DataFrame)
-    assert list(frame["subject_id"][frame["rule"] == "pql_trial"]) == ["ada"]
+    assert list(frame["subject_id"][frame["rule"] == "pql_trial"]) == ["ada", "<b>cho</b>"]
 
 
 @pytest.mark.parametrize("as_of", [
-    AS_OF, "2026-03-10 09:00", datetime(2026, 3, 10, 9), datetime(2026, 3, 10, 9, tzinfo=timezone.utc),
+    AS_OF, "2026-03-10 09:00", datetime(2026, 3, 10, 9),  # noqa: DTZ001
+    datetime(2026, 3, 10, 9, tzinfo=UTC),
     1_773_133_200_000_000,
 ])
 def test_an_instant_can_be_given_in_every_usual_way(as_of, definitions, result):

@@ -80,7 +80,7 @@ def test_a_sequence_tells_its_steps_or_how_far_it_got():
 @pytest.mark.parametrize(("condition", "seen", "words"), [
     (model.Condition(kind="is", values=("trial",)), "trial", "account plan is trial"),
     (model.Condition(kind="is", values=("trial",)), "", "account plan is not known"),
-    (model.Condition(kind="in_list", list_name="paid_plans"), "team", "account plan is team (list paid plans)"),
+    (model.Condition(kind="in_list", list_name="paid_plans"), "team", "account plan is team"),
     (model.Condition(kind="exists", values=(True,)), "team", "account plan is known"),
 ])
 def test_an_attribute_tells_its_value(condition, seen, words):
@@ -110,7 +110,7 @@ def test_an_opening_event_is_told_by_name_where_it_counts():
 
 
 @pytest.mark.parametrize(("cause", "words"), [
-    ("attribute:account.plan", "account plan was set"), ("expiry:comes_back", "time passing (comes back)"),
+    ("attribute:account.plan", "account plan was set"), ("expiry:comes_back", "comes back running out"),
     ("fact:globex", "what globex knows about the account"), ("birth", "being there from the start"), (None, ""),
 ])
 def test_other_causes_are_told_in_words(cause, words):

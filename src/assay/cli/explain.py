@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
@@ -72,13 +73,15 @@ def _tell_fully(rule: Rule, verdict: Verdict) -> None:
     console = screen.out()
     console.print(head, soft_wrap=True)
     if rule.purpose:
-        console.print(Text(f"  {' '.join(rule.purpose.split())}", style="dim"))
+        console.print(Padding(Text(" ".join(rule.purpose.split()), style="dim"), (0, 0, 0, 2)))
     for line in history(rule, verdict):
-        console.print(Text(f"  {screen.clean(line)}"))
+        console.print(Padding(Text(screen.clean(line)), (0, 0, 0, 2)))
     screen.say()
     table = screen.table("", "criterion", "seen", "needed")
-    for finding in _in_order(verdict):
-        table.add_row(*_row(rule, verdict, finding))
+    table.columns[2].min_width, table.columns[3].max_width = 34, 22
+    barred = _barring(rule)
+    for finding in sorted(verdict.findings, key=lambda f: _order(verdict, f, barred)):
+        table.add_row(*_row(rule, verdict, finding, barred))
     console.print(table)
 
 
@@ -104,24 +107,31 @@ def history(rule: Rule, verdict: Verdict) -> list[str]:
     return lines
 
 
-def _in_order(verdict: Verdict) -> list[Finding]:
-    """Return the findings, what excludes first, then what is met, then what is not."""
-    return sorted(verdict.findings, key=lambda f: (f.criterion not in verdict.excluded_by, not f.met))
+def _barring(rule: Rule) -> frozenset[str]:
+    """Return the criteria that must not be met."""
+    groups = [group for group in rule.qualify if group.kind == "none_of"]
+    return frozenset(member for group in groups for member in group.members if isinstance(member, str))
 
 
-def _row(rule: Rule, verdict: Verdict, finding: Finding) -> tuple[Text, Text, Text, Text]:
+def _order(verdict: Verdict, finding: Finding, barred: frozenset[str]) -> tuple[bool, bool, bool]:
+    """Put first what excludes, then what is met, then what is not, last what does not exclude."""
+    return finding.criterion not in verdict.excluded_by, finding.criterion in barred, not finding.met
+
+
+def _row(rule: Rule, verdict: Verdict, finding: Finding, barred: frozenset[str]) -> tuple[Text, Text, Text, Text]:
     from assay.core.sentences import day, plain, sentence
 
     criterion = rule.criterion(finding.criterion)
-    excludes = finding.criterion in verdict.excluded_by
-    mark = Text("✗", "red") if excludes else Text("✓", "green") if finding.met else Text("·", "dim")
+    bars, as_wanted = finding.criterion in barred, finding.met != (finding.criterion in barred)
+    mark = Text("✓", "green") if as_wanted else Text("✗", "red") if bars else Text("·", "dim")
     seen = Text(screen.clean(sentence(criterion, finding.seen)))
     if finding.lapses_at is not None and finding.met:
         seen.append(f"\nuntil {day(finding.lapses_at)}", style="dim")
     if finding.events:
         seen.append(f"\nlast {day(finding.events[-1].at)}", style="dim")
-    name = Text(plain(finding.criterion), style="" if finding.met else "dim")
-    return mark, name, seen, Text(finding.needed, style="" if finding.met else "bold")
+    name = Text(plain(finding.criterion), style="" if as_wanted else "bold")
+    needed = f"not {finding.needed}" if bars else finding.needed
+    return mark, name, seen, Text(screen.clean(needed), style="" if as_wanted else "bold")
 
 
 def _tell_briefly(verdicts: Sequence[Verdict]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,10 +25,22 @@ def fmt(
         A definitions folder, or one file.
     """
     from assay.core.definitions import format_text
+    from assay.core.errors import BadDefinitions, BadRequest, Complaint
 
     files = [definitions] if definitions.is_file() else _files(existing_folder(definitions, "DEFINITIONS"))
     # All are laid out before one is written: a file that cannot be read leaves the others as they were.
-    laid_out = {path: (path.read_text("utf-8"), format_text(path.read_text("utf-8"))) for path in files}
+    laid_out: dict[Path, tuple[str, str]] = {}
+    complaints: list[Complaint] = []
+    for path in files:
+        try:
+            text = path.read_bytes().decode("utf-8")
+            laid_out[path] = text, format_text(text)
+        except BadDefinitions as error:
+            complaints += [replace(c, place=replace(c.place, file=path.as_posix())) for c in error.complaints]
+        except UnicodeDecodeError:
+            raise BadRequest("The file is not text in UTF-8", where=str(path), mend="Save it as UTF-8.") from None
+    if complaints:
+        raise BadDefinitions(complaints)
     changed = [path for path, (old, new) in laid_out.items() if old != new]
     for path in changed:
         if not check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from typing import Final
@@ -39,8 +39,9 @@ app = App(
     version=_version, suppress_keyboard_interrupt=False, help_format="plaintext",
     help_epilogue="To begin:  assay init DATA;  assay new pql-trial;  assay check definitions",
 )
+_VERBS: Final[tuple[Callable[..., int], ...]] = (init, new, check, fmt, schema, publish, run, explain)
 # In the order in which they are needed, not by letter.
-for order, verb in enumerate((init, new, check, fmt, schema, publish, run, explain)):
+for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)
 
 

@@ -90,7 +90,7 @@ def _counted(result: Result) -> list[str]:
     """Return a line a kind of row that was put aside; nothing is dropped in silence."""
     by_kind: dict[str, list[str]] = {}
     for row in result.counts.to_pylist():
-        if row["rows"]:
+        if row["rows"] and row["what"] not in {"rows", "rejects"}:
             by_kind.setdefault(row["what"], []).append(f"{row['source']} {row['rows']:,}")
     if result.rejects.num_rows:
         by_kind.setdefault("rejects", [f"{result.rejects.num_rows:,}"])

@@ -112,8 +112,6 @@ def _attribute(form: model.Attribute, seen: str) -> str:
         return f"{name} is {'not known' if absent else 'known'}"
     if absent:
         return f"{name} is not known"
-    if condition.kind == "in_list":
-        return f"{name} is {seen} (list {plain(condition.list_name)})"
     return f"{name} is {seen}"
 
 
@@ -193,7 +191,7 @@ def cause(text: str | None, findings: Iterable[Finding] = ()) -> str:
         case "insight":
             return f"a statement of {detail}"
         case "expiry":
-            return f"time passing ({plain(detail)})"
+            return f"{plain(detail)} running out"
         case "birth":
             return "being there from the start"
         case _:

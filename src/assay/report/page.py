@@ -45,7 +45,7 @@ def render(result: Result, *, top: int = 12) -> str:
         entries=_drawn(_entries(result)), unit=_unit(result).name, rules=_rules(result),
         cards=cards(result, top=top, drawn=_drawn), total=result.leads.num_rows, sizes=result.sizes,
         rejects=_rejects(result), reject_count=result.rejects.num_rows,
-        counts=[row for row in result.counts.to_pylist() if row["rows"]],
+        counts=[row for row in result.counts.to_pylist() if row["rows"] and row["what"] not in {"rows", "rejects"}],
     )
 
 
