@@ -127,20 +127,26 @@ def check_names(parts: Sequence[Source], data: Mapping[str, Any]) -> None:
 
 def arrow_table(given: Any, where: str) -> pa.Table:
     """Return an Arrow, pandas or polars table as Arrow; columns of mixed Python objects become canonical text."""
-    if isinstance(given, pa.Table):
-        return given
-    if isinstance(given, pa.RecordBatch):
-        return pa.Table.from_batches([given])
     try:
+        if isinstance(given, pa.Table | pa.RecordBatch):
+            return _without_views(pa.table(given))
         if hasattr(given, "iloc"):
             return _from_pandas(given)
         if hasattr(given, "__arrow_c_stream__"):
-            return pa.table(given)
+            return _without_views(pa.table(given))
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise BadData("The table cannot be turned into an Arrow table", where=where,
                       value=type(error).__name__, mend="Give one type of value in each column.") from None
     raise BadData("This is no table", where=where, value=type(given).__name__,
                   mend="Give an Arrow, pandas or polars table.")
+
+
+def _without_views(table: pa.Table) -> pa.Table:
+    """Return a table with plain strings for string views, which Arrow cannot compare yet."""
+    for i, column in enumerate(table.schema):
+        if pa.types.is_string_view(column.type):
+            table = table.set_column(i, column.name, table.column(i).cast(pa.large_string()))
+    return table
 
 
 def _from_pandas(frame: Any) -> pa.Table:

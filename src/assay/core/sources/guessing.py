@@ -76,8 +76,7 @@ def _instant(columns: Sequence[Column], words: Sequence[str] = _AT, *, full: flo
 
 def _row_id(columns: Sequence[Column], but: Iterable[Column | None]) -> Column | None:
     taken = {column.name for column in but if column is not None}
-    found = [c for c in columns if c.name not in taken and c.is_unique and c.instants < 0.5 or
-             c.name not in taken and c.is_unique and "id" in c.words]
+    found = [c for c in columns if c.name not in taken and c.is_unique and (c.instants < 0.5 or "id" in c.words)]
     named = [c for c in found if set(c.words) & {"id", "uuid", "guid", "key", "messageid"}]
     return _first(sorted(named, key=lambda c: (c.words != ("id",), len(c.words))))
 

@@ -47,8 +47,8 @@ def propose(data: Path) -> dict[str, str]:
         raise BadData(
             "No file was recognised as events, people, accounts, outcomes or partner facts", where=str(folder),
             value="; ".join(unknown[:5]),
-            mend="Write sources/<name>.yml yourself: 'source: app' and below it 'events: {file: app.csv, at: <column of "
-                 "the instant>, event: {constant: used_app}, person: <column of the person>}'.",
+            mend="Write sources/<name>.yml yourself: 'source: app' and below it 'events: {file: app.csv, at: <column "
+                 "of the instant>, event: {constant: used_app}, person: <column of the person>}'.",
         )
     if unknown:
         first = min(texts)
