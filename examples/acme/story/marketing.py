@@ -38,9 +38,9 @@ def _browse(rng: np.random.Generator, events: Events, people: People) -> None:
     who = np.flatnonzero(people.role != STAFF)
     role, joined = people.role[who], np.maximum(people.joined[who], 0)
     shops = (rng.random(who.size) < sigmoid(1.3 * people.drive[who] - 2.2)) & (role != VISITOR)
-    mean = np.select([role == USER, role == CONTACT], [0.9, 1.0], 0.7)
+    mean = np.select([role == USER, role == CONTACT], [0.7, 0.8], 0.5)
     start = joined + np.where(role == USER, rng.uniform(0, 45, who.size), 0)
-    index = np.repeat(np.arange(who.size), 1 + rng.poisson(mean + 3.0 * shops))
+    index = np.repeat(np.arange(who.size), 1 + rng.poisson(mean + 2.6 * shops))
     at = office_hours(rng, start[index] + rng.exponential(1, index.size) * np.where(shops, 6, 25)[index])
     events.add("page_viewed", at, who[index], section=_sections(rng, shops[index]))
     # What they read before anybody knew their name.

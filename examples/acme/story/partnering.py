@@ -22,7 +22,7 @@ def facts(rng: np.random.Generator, companies: Companies) -> Rows:
     """Return the partners' facts, some confirmed again later, some ended, some from the bought list."""
     rows: list[tuple[str, int, str, float, float, float, str, float]] = []
     for partner, reach in REACH.items():
-        knows = rng.random(len(companies)) < sigmoid(reach + 0.35 * companies.fit + 0.3 * companies.need)
+        knows = rng.random(len(companies)) < sigmoid(reach + 0.35 * companies.fit + 0.7 * companies.need)
         for company in np.flatnonzero(knows & companies.in_crm).tolist():
             warm = float(sigmoid(np.array([0.9 * companies.need[company]]))[0])
             weights = np.array([0.45, 0.25 * warm + 0.05, 0.35 - 0.2 * warm, 0.1])
@@ -55,7 +55,7 @@ def insights(rng: np.random.Generator, companies: Companies) -> Rows:
     """Return the partners' statements on need, budget, authority, timing and use case."""
     rows: list[tuple[float, str, int, str, str]] = []
     for partner, reach in REACH.items():
-        tells = rng.random(len(companies)) < sigmoid(reach - 0.9 + 0.7 * companies.need)
+        tells = rng.random(len(companies)) < sigmoid(reach - 0.9 + 1.0 * companies.need)
         for company in np.flatnonzero(tells & companies.in_crm).tolist():
             begin = float(rng.uniform(5, DAYS - 5))
             for letter in ("need", "budget", "authority", "timing", "use_case"):

@@ -33,7 +33,7 @@ def talk(rng: np.random.Generator, companies: Companies, people: People, deals: 
         length = min(float(deals.closes_at[company]), begin + 70.0) - begin
         found += [(begin + length * u, company, "call_logged", "") for u in rng.random(1 + int(rng.poisson(3)))]
         found += [(begin + length * u, company, "meeting_held", "") for u in rng.random(int(rng.poisson(1.6)))]
-        serious = 0.78 if deals.wins[company] else 0.36
+        serious = 0.76 if deals.wins[company] else 0.52
         for letter in LETTERS:
             if rng.random() < serious + (0.1 if letter == "need" else 0.0):
                 found.append((begin + length * float(rng.uniform(0.1, 0.7)), company, f"{letter}_confirmed", ""))

@@ -34,7 +34,7 @@ def _sessions(rng: np.random.Generator, companies: Companies, people: People) ->
     staff = (people.role[who] == STAFF)[:, None]
     keep = np.where(pays, np.exp(-age / 700), np.exp(-age / (26 * np.exp(0.8 * drive))))
     first_days = 1.15 * np.exp(0.45 * drive) * np.clip((17.5 - age) / 7, 0, 1)
-    lasting = np.where(pays, 0.36, 0.75) * np.exp(np.where(pays, 0.55, 0.7) * drive)
+    lasting = np.where(pays, 0.34, 0.66) * np.exp(np.where(pays, 0.55, 0.7) * drive)
     rate = np.where(staff, 4.0, np.minimum(first_days + lasting * keep, 9.0)) * present
     count = rng.poisson(rate)
     row, column = np.nonzero(count)
@@ -74,7 +74,7 @@ def happen(rng: np.random.Generator, companies: Companies, people: People, deals
 
     new = np.clip((14 - age) / 14, 0, 1)
     during(0.05 * np.exp(0.5 * drive) + 0.38 * new * np.exp(0.5 * drive), "project_created")
-    during(0.32 * np.exp(0.25 * drive), "feature_used", one("feature", FEATURES[:5]))
+    during(0.28 * np.exp(0.25 * drive), "feature_used", one("feature", FEATURES[:5]))
     during(np.where(pays, 0.05 + 0.22 * ramp, 0.04) * np.exp(0.6 * drive), "feature_used", one("feature", PREMIUM))
     during(0.07 * np.exp(0.2 * drive), "export_made", one("format", ("csv", "pdf", "image")))
     during(0.06 * np.exp(0.5 * drive) + 0.15 * ramp, "dashboard_shared")
