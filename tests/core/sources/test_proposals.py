@@ -15,7 +15,8 @@ from assay.core.sources import propose, read
 REAL = Path(__file__).parents[4] / "shared" / "data" / "gharchive"
 
 CRM = {
-    "hubspot-contacts.csv": "Record ID,Email,Associated Company ID,Create Date\n101,ada@acme.com,9001,2024-01-05 10:00\n"
+    "hubspot-contacts.csv": "Record ID,Email,Associated Company ID,Create Date\n"
+                            "101,ada@acme.com,9001,2024-01-05 10:00\n"
                             "102,ben@globex.de,9002,2024-01-06\n",
     "companies.csv": "Record ID;Company name;Company Domain Name\n9001;Acme;acme.com\n9002;Globex;https://globex.de/\n",
     "deals.csv": "Deal ID,Deal Stage,Amount,Close Date,Associated Company ID\n1,Closed Won,1000,2024-03-01,9001\n",

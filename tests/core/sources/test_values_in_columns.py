@@ -66,7 +66,7 @@ def test_decimals_lose_their_last_zeros(found):
     (pa.int64(), [7, -1, None, 2**62]),
     (pa.uint64(), [2**64 - 1]),
     (pa.date32(), [date(2026, 3, 1)]),
-    (pa.timestamp("us"), [datetime(2026, 3, 1, 9), datetime(2026, 3, 1, 9, 0, 0, 120000)]),
+    (pa.timestamp("us"), list(map(datetime.fromisoformat, ["2026-03-01T09:00", "2026-03-01T09:00:00.12"]))),
     (pa.dictionary(pa.int32(), pa.string()), [" a", "b", None]),
     (pa.list_(pa.string()), [["a", "b"]]),
     (pa.struct([("a", pa.int64())]), [{"a": 1}]),
@@ -76,9 +76,9 @@ def test_other_types_are_their_canonical_text(kind, found):
 
 
 NEAR_CHANGES = st.sampled_from([
-    datetime(2024, 3, 31, 1), datetime(2024, 10, 27, 1), datetime(2011, 12, 30), datetime(2024, 3, 10, 1),
-    datetime(2024, 10, 6, 1), datetime(2024, 4, 7, 1), datetime(1946, 1, 1),
-])
+    "2024-03-31T01:00", "2024-10-27T01:00", "2011-12-30", "2024-03-10T01:00", "2024-10-06T01:00", "2024-04-07T01:00",
+    "1946-01-01",
+]).map(datetime.fromisoformat)
 LOCAL = st.builds(lambda day, minutes: day + timedelta(minutes=minutes), NEAR_CHANGES, st.integers(-600, 600))
 WRITTEN = st.builds(
     lambda at, layout, end: at.strftime(layout) + end, LOCAL,
@@ -146,7 +146,7 @@ def test_parquet_files_of_different_types_are_one_source(tmp_path):
     pq.write_table(pa.table({**ROWS, "id": ["x", "y", "z"], "at": ["2026-03-01"] * 3}), tmp_path / "b.parquet")
     found = prepare(tmp_path, definitions(events(file="*.parquet")))
     assert found.ids() == ["1", "x", "z"]
-    assert {(file, line) for _, file, line, *_ in found.rejects} == {("a.parquet", 2), ("a.parquet", 3), ("b.parquet", 2)}
+    assert {row[1:3] for row in found.rejects} == {("a.parquet", 2), ("a.parquet", 3), ("b.parquet", 2)}
 
 
 def test_a_column_of_mixed_objects_becomes_text():

@@ -66,7 +66,8 @@ class Prepared:
 
 
 EVENTS = (
-    'SELECT e.id, e."at", n.name, p.id, a.id, e.p_plan FROM prepared.events e JOIN prepared.event_names n USING (event) '
+    'SELECT e.id, e."at", n.name, p.id, a.id, e.p_plan FROM prepared.events e '
+    "JOIN prepared.event_names n USING (event) "
     "LEFT JOIN prepared.people p USING (person) LEFT JOIN prepared.accounts a ON a.account = e.account "
     "ORDER BY e.source, e.id"
 )

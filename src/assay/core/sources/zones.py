@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 _FIRST: Final = datetime(1899, 12, 1, tzinfo=UTC)
 _LAST: Final = datetime(2200, 2, 1, tzinfo=UTC)
-_STEP: Final = timedelta(hours=12)
+_STEP: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,14 +47,14 @@ def segments(zone: str) -> tuple[tuple[int, int | None], ...]:
 
 def _transitions(zone: ZoneInfo) -> Iterator[tuple[int, int, int]]:
     """Yield (UTC microseconds, offset before, offset after) of every change of offset."""
-    low = _FIRST
+    low, before = _FIRST, _offset(_FIRST, zone)
     while low < _LAST:
         high = low + _STEP
-        before, after = _offset(low, zone), _offset(high, zone)
+        after = _offset(high, zone)
         if before != after:
             at = _first_with_other_offset(low, high, zone)
             yield (at - _EPOCH) // timedelta(microseconds=1), before, after
-        low = high
+        low, before = high, after
 
 
 def _first_with_other_offset(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
