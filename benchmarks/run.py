@@ -79,11 +79,14 @@ class Bench:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         phases = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in found["phases"].items())
         others = ", ".join(
-            f"{what} {number:,.4g}" for what, number in found.items() if what not in ("seconds", "phases", "peak")
+            f"{what} {number:,.4g}"
+            for what, number in found.items()
+            if what not in ("seconds", "processor", "phases", "peak")
         )
         print(
             f"  {name:<12} {count:>4} rules {events:>12,} events {found['seconds']:>9.2f} s "
-            f"{found['peak']:>6.2f} GiB   {phases}{'; ' if others else ''}{others}",
+            f"(processor {found['processor']:.2f} s) {found['peak']:>6.2f} GiB   "
+            f"{phases}{'; ' if others else ''}{others}",
             flush=True,
         )
         return found
