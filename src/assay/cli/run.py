@@ -31,7 +31,8 @@ def run(
         told("Reading the definitions")
         checked = language.load(rules)
         if not getattr(engine, "is_compiled", lambda: True)():
-            screen.err().print(Text("First run on this machine: compiling takes half a minute, once.", style="dim"))
+            first = "First run of this version: compiling the engine takes a while, once."
+            screen.err().print(Text(first, style="dim"))
         told("Reading the data")
         with pipeline.run(checked, folder, as_of=at, progress=told) as result:
             told("Writing the report")
@@ -117,10 +118,11 @@ def _print_leads(result: Result) -> None:
         return screen.say()
     screen.say(f"{total:,} lead{'s' * (total != 1)}" + (f", the first {_TOP}:" if total > _TOP else ":"), "bold")
     table = screen.table("#", "who", "stage", "score", "why", right=("#", "score"))
+    table.columns[1].max_width, table.columns[4].min_width = 26, 32
     for row in result.leads.slice(0, _TOP).to_pylist():
         who = Text(screen.clean(f"{row['subject_type']}:{row['subject_id']}"), style="bold")
         if row["name"]:
-            who.append(screen.clean(f"\n{row['name']}"), style="not bold dim")
+            who.append("\n").append(screen.clean(row["name"]), style="not bold dim")
         score = "" if row["score"] is None else f"{row['score']:.0f}"
         stage = Text(row["stage"], style=screen.stage_style(row["stage"]))
         table.add_row(str(row["rank"]), who, stage, score, Text(screen.clean(row["reasons"])))

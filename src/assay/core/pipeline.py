@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -70,6 +70,18 @@ def answer(
     """Return a verdict a rule from a store that is already prepared."""
     kind, subject_id = split_subject(subject)
     return engine.explain(store, definitions, subject_type=kind, subject_id=subject_id, as_of=as_of, rules=rules)
+
+
+def event_names(store: Store, causes: Iterable[str]) -> dict[str, str]:
+    """Return the event's name for each cause that is an event ("event:<source>:<id>") of a prepared store."""
+    asked = sorted({cause for cause in causes if cause.startswith("event:")})
+    store.register("asked_causes", pa.table({"cause": pa.array(asked, pa.string())}))
+    return dict(store.rows(
+        "SELECT c.cause, any_value(n.name) FROM asked_causes c "
+        "JOIN prepared.source_names s ON starts_with(c.cause, 'event:' || s.name || ':') "
+        "JOIN prepared.events e ON e.source = s.source AND 'event:' || s.name || ':' || e.id = c.cause "
+        "JOIN prepared.event_names n USING (event) GROUP BY c.cause",
+    ))
 
 
 def split_subject(subject: str) -> tuple[model.SubjectType, str]:

@@ -174,8 +174,13 @@ def short_day(at: int) -> str:
     return f"{int(text[8:10])} {month}, {text[11:16]}"
 
 
-def cause(text: str | None, findings: Iterable[Finding] = ()) -> str:
-    """Return what opened or closed a spell in words; an event is told by name where a finding lists it."""
+def cause(text: str | None, findings: Iterable[Finding] = (), *, names: Mapping[str, str] | None = None) -> str:
+    """Return what opened or closed a spell in words.
+
+    An event is told by name where `names` has the cause, or, with its source and id, where a finding lists it.
+    """
+    if names and text in names:
+        return plain(names[text])
     kind, _, detail = (text or "").partition(":")
     match kind:
         case "event":

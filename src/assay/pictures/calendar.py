@@ -48,6 +48,17 @@ def unit_for(span: int, *, at_most: int) -> Unit:
     return Unit(*_UNITS[-1])
 
 
+def recently(spells: pa.Table, *, as_of: int) -> Unit:
+    """Return how long ago is still recent, and soon still soon, in data of this length."""
+    starts = instants(spells["starts_at"])
+    seen = starts[(starts > 0) & (starts <= as_of)]
+    span = as_of - int(seen.min()) if len(seen) else DAY
+    for unit, name in ((WEEK, "week"), (DAY, "day"), (HOUR, "hour"), (15 * MINUTE, "15 minutes")):
+        if span >= 4 * unit:
+            return Unit(unit, name)
+    return Unit(MINUTE, "minute")
+
+
 def unit_of(spells: pa.Table, *, as_of: int) -> Unit:
     """Return the unit in which to count entries and exits of these spells up to `as_of`, whatever the width."""
     starts = instants(spells["starts_at"])
@@ -71,13 +82,15 @@ def axis(first: int, last: int, *, width: int, titled: bool = True) -> alt.X:
     span = last - first
     if span <= 2 * DAY:
         form = "%H:%M"
+    elif span <= 6 * DAY:
+        form = "%-d %b %H:%M"
     elif span <= 120 * DAY:
         form = "%-d %b"
     else:
         form = "%b %Y"
     day = np.datetime64(first, "us").astype("datetime64[D]").item()
     title = f"{day.day} {day:%B %Y}, UTC" if span <= 2 * DAY else "UTC"
-    settings: dict[str, Any] = {"format": form, "grid": False, "tickCount": max(2, width // 110), "labelOverlap": True}
+    settings: dict[str, Any] = {"format": form, "grid": False, "tickCount": max(2, width // 120), "labelOverlap": True}
     settings["title"] = title if titled or span <= 2 * DAY else None
     scale = alt.Scale(type="utc", domain=[milliseconds(first), milliseconds(last)], nice=False)
     return alt.X("at:T", scale=scale, axis=alt.Axis(**settings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from assay import pictures
 from assay.core import pipeline, sentences
-from assay.core.definitions.model import Rule
-from assay.core.engine.results import Verdict
+from assay.core.definitions.model import Qualified, Rule
+from assay.core.engine.results import Finding, Verdict
 from assay.core.result import Result
 
 Draw = Callable[[int], str]
@@ -20,11 +20,10 @@ Draw = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One thing that is met, in words, what was needed, and until when it lasts."""
+    """One thing that is met, in words; the note says what was needed and until when it lasts."""
 
     words: str
-    needed: str
-    lasts: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +40,20 @@ class Card:
 
 def cards(result: Result, *, top: int, drawn: Callable[[Draw], Markup]) -> list[Card]:
     """Return a card for each of the first `top` leads, best first; `drawn` gives a picture at the page's widths."""
-    return [_card(result, row, drawn) for row in result.leads.slice(0, top).to_pylist()]
+    leads = result.leads.slice(0, top).to_pylist()
+    names = pipeline.event_names(result.store, [lead["opened_by"] for lead in leads])
+    return [_card(result, lead, names, drawn) for lead in leads]
 
 
-def _card(result: Result, lead: dict[str, Any], drawn: Callable[[Draw], Markup]) -> Card:
+def _card(
+    result: Result, lead: dict[str, Any], names: Mapping[str, str], drawn: Callable[[Draw], Markup],
+) -> Card:
     rule = result.definitions.rule(lead["rule"])
     subject = f"{lead['subject_type']}:{lead['subject_id']}"
     verdict = pipeline.answer(result.store, result.definitions, subject, (rule.name,), as_of=result.as_of)[0]
     title, subtitle = _names(lead)
     return Card(
-        lead=lead, title=title, subtitle=subtitle, story=_story(lead, verdict), reasons=_reasons(rule, verdict),
+        lead=lead, title=title, subtitle=subtitle, story=_story(lead, verdict, names), reasons=_reasons(rule, verdict),
         picture=_picture(verdict, title, drawn),
     )
 
@@ -64,9 +67,9 @@ def _names(lead: dict[str, Any]) -> tuple[str, str]:
     return lead["subject_id"], f"person at {where}" if where else "person"
 
 
-def _story(lead: dict[str, Any], verdict: Verdict) -> str:
+def _story(lead: dict[str, Any], verdict: Verdict, names: Mapping[str, str]) -> str:
     """Return how the lead came about and how long it lasts, as what follows the rule's name."""
-    opened = sentences.cause(verdict.opened_by, verdict.findings)
+    opened = sentences.cause(verdict.opened_by, verdict.findings, names=names)
     parts = [f"{_since(verdict)}{f', by {opened}' if opened else ''}; {_lasts(verdict)}."]
     if lead["lean"]:
         parts.append(f"Leans to {lead['lean']}.")
@@ -92,12 +95,17 @@ def _lasts(verdict: Verdict) -> str:
 
 def _reasons(rule: Rule, verdict: Verdict) -> tuple[Reason, ...]:
     return tuple(
-        Reason(
-            words=sentences.sentence(rule.criterion(finding.criterion), finding.seen), needed=finding.needed,
-            lasts=f"until {sentences.short_day(finding.lapses_at)}" if finding.lapses_at is not None else "",
-        )
+        Reason(words=sentences.sentence(rule.criterion(finding.criterion), finding.seen), note=_note(rule, finding))
         for finding in verdict.findings if finding.met and finding.criterion not in verdict.excluded_by
     )
+
+
+def _note(rule: Rule, finding: Finding) -> str:
+    # Of another rule "yes" is needed, which tells nobody anything.
+    is_rule = isinstance(rule.criterion(finding.criterion).form, Qualified)
+    needed = "" if is_rule else f"needs {finding.needed}"
+    lasts = "" if finding.lapses_at is None else f"until {sentences.short_day(finding.lapses_at)}"
+    return ", ".join(part for part in (needed, lasts) if part)
 
 
 def _picture(verdict: Verdict, title: str, drawn: Callable[[Draw], Markup]) -> Markup | None:

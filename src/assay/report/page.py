@@ -76,7 +76,7 @@ def _unit(result: Result) -> calendar.Unit:
 def _headlines(result: Result) -> list[Headline]:
     leads = result.leads
     people = int(pc.sum(pc.cast(pc.equal(leads["subject_type"], "person"), pa.int64())).as_py() or 0)
-    unit = _unit(result)
+    unit = calendar.recently(result.spells, as_of=result.as_of)
     last, coming = (f"in the last {unit.name}", f"in the next {unit.name}")
     since, until = calendar.instants(leads["since"]), calendar.instants(leads["until"])
     new = int(np.count_nonzero(since > result.as_of - unit.length))
