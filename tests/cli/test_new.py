@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from assay.cli.new import names_to_edit, template_kinds, write_template
-from assay.core.definitions import check, load
+from assay.core.definitions import check, format_text, load
 from assay.core.errors import BadRequest
+from assay.core.examples import disagreements
 
 KINDS = [
     "pql-trial", "pql-freemium", "upsell", "seat-expansion", "team-expansion", "enterprise-expansion", "consolidation",
@@ -70,6 +71,19 @@ def test_all_templates_pass_the_check_in_one_folder(folder):
         write_template(kind, folder, name=f"rule_{number}")
     assert [str(complaint) for complaint in check(folder)] == []
     assert {rule.stage for rule in load(folder).rules} == {"MQL", "PQL", "PQA", "CSQL", "SQL", "XQL", "EQL"}
+
+
+def test_all_templates_decide_their_examples_as_stated(folder):
+    for number, kind in enumerate(KINDS):
+        write_template(kind, folder, name=f"rule_{number}")
+    assert [str(complaint) for complaint in disagreements(load(folder))] == []
+
+
+def test_a_template_stands_as_fmt_would_write_it(folder):
+    for number, kind in enumerate(KINDS):
+        write_template(kind, folder, name=f"rule_{number}")
+    written = [path for path in folder.rglob("*.yml") if path.parent.name != "sources"]
+    assert [path.name for path in written if format_text(path.read_text()) != path.read_text()] == []
 
 
 def test_a_rule_bears_the_name_that_is_asked_for(folder):
