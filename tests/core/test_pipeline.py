@@ -46,8 +46,8 @@ def test_without_an_instant_it_is_that_of_the_latest_event(checked):
 
 
 def test_events_after_the_instant_are_counted(result):
-    later = [row for row in result.counts.to_pylist() if row["what"] == "after as_of"]
-    assert later == [{"source": "product_events", "what": "after as_of", "rows": 1}]
+    later = [row for row in result.counts.to_pylist() if row["what"] == "events after this instant"]
+    assert later == [{"source": "product_events", "what": "events after this instant", "rows": 1}]
 
 
 def test_rejects_and_duplicates_are_counted(result):
@@ -90,13 +90,19 @@ def test_a_draft_that_a_shadow_rule_reads_is_decided_but_not_recorded(tmp_path):
 
 
 def test_an_explanation_names_what_is_missing(checked):
-    verdict = pipeline.explain(checked, GOLDEN / "data", subject="person:ben", rule="pql_trial", as_of=AS_OF)[0]
+    told = pipeline.explain(checked, GOLDEN / "data", subject="person:ben", rule="pql_trial", as_of=AS_OF)
+    verdict = told.verdicts[0]
     assert (verdict.qualified, verdict.missing) == (False, ("built_something",))
 
 
 def test_without_a_rule_all_decided_ones_of_that_kind_are_explained(checked):
-    verdicts = pipeline.explain(checked, GOLDEN / "data", subject="person:ada", as_of=AS_OF)
-    assert {v.rule for v in verdicts} == {"mql_returning", "pql_trial"}
+    told = pipeline.explain(checked, GOLDEN / "data", subject="person:ada", as_of=AS_OF)
+    assert {v.rule for v in told.verdicts} == {"mql_returning", "pql_trial"}
+
+
+def test_what_opened_a_spell_has_its_name_even_where_another_subject_did_it(checked):
+    told = pipeline.explain(checked, GOLDEN / "data", subject="account:a1", as_of=AS_OF)
+    assert told.event_names == {"event:product_events:e09": "project_created"}
 
 
 @pytest.mark.parametrize("subject", ["ada", "person:", "lead:ada", ""])

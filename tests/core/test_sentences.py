@@ -8,7 +8,6 @@ import pytest
 
 from assay.core import sentences
 from assay.core.definitions import model
-from assay.core.engine.results import CountedEvent, Finding
 from assay.core.errors import Place
 
 DAY = 86_400_000_000
@@ -102,11 +101,11 @@ def test_partners_scores_and_sums_read_as_sentences(form, seen, words):
     assert sentence(form, seen) == words
 
 
-def test_an_opening_event_is_told_by_name_where_it_counts():
-    finding = Finding(criterion="c", met=True, seen="1", needed="at least 1",
-                      events=(CountedEvent(source="crm", id="a:7", event="demo_requested", at=0),))
-    assert sentences.cause("event:crm:a:7", [finding]) == "demo requested (crm a:7)"
-    assert sentences.cause("event:crm:8", [finding]) == "an event (crm 8)"
+def test_an_event_is_told_by_its_name_where_it_is_known():
+    names = {"event:crm:a:7": "demo_requested"}
+    assert sentences.cause("event:crm:a:7", names) == "demo requested (crm a:7)"
+    assert sentences.cause("event:crm:a:7", names, brief=True) == "demo requested"
+    assert sentences.cause("event:crm:8", names) == "an event (crm 8)"
 
 
 @pytest.mark.parametrize(("cause", "words"), [

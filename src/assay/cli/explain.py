@@ -14,11 +14,12 @@ from assay.cli import screen
 from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from assay.core.definitions.model import Definitions as Language
     from assay.core.definitions.model import Rule
     from assay.core.engine.results import Finding, Verdict
+    from assay.core.pipeline import Explanation
 
 
 def explain(
@@ -37,33 +38,34 @@ def explain(
         told("Reading the definitions")
         checked = language.load(rules)
         told("Reading the data")
-        verdicts = pipeline.explain(checked, folder, subject=subject, rule=rule, as_of=at, progress=told)
+        told_of = pipeline.explain(checked, folder, subject=subject, rule=rule, as_of=at, progress=told)
     if format == "json":
-        screen.say_json({"subject": subject, "verdicts": [_as_json(verdict) for verdict in verdicts]})
+        screen.say_json({"subject": subject, "verdicts": [_as_json(verdict) for verdict in told_of.verdicts]})
     else:
-        tell(checked, subject, verdicts, at_length=rule is not None)
+        tell(checked, subject, told_of, at_length=rule is not None)
     return 0
 
 
-def tell(definitions: Language, subject: str, verdicts: Sequence[Verdict], *, at_length: bool) -> None:
+def tell(definitions: Language, subject: str, told_of: Explanation, *, at_length: bool) -> None:
     """Print verdicts in words: those that hold in full, the others by what is missing (in full if `at_length`)."""
-    from assay.core.sentences import day
+    from assay.core.sentences import exact
 
     screen.say(subject, "bold")
+    screen.say(f"as of {exact(told_of.as_of)}", "dim")
+    verdicts = told_of.verdicts
     if not verdicts:
         return screen.say("No live or shadow rule is about this kind of subject.")
-    screen.say(f"as of {day(verdicts[0].as_of)} UTC", "dim")
     brief = [] if at_length else [verdict for verdict in verdicts if not verdict.qualified]
     for verdict in (v for v in verdicts if v not in brief):
         screen.say()
-        _tell_fully(definitions.rule(verdict.rule), verdict)
+        _tell_fully(definitions.rule(verdict.rule), verdict, told_of.event_names)
     if brief:
         screen.say()
         _tell_briefly(brief)
     return None
 
 
-def _tell_fully(rule: Rule, verdict: Verdict) -> None:
+def _tell_fully(rule: Rule, verdict: Verdict, names: Mapping[str, str]) -> None:
     head = Text("● Qualified" if verdict.qualified else "○ Not qualified",
                 style="bold green" if verdict.qualified else "bold yellow")
     head.append("  ")
@@ -74,29 +76,30 @@ def _tell_fully(rule: Rule, verdict: Verdict) -> None:
     console.print(head, soft_wrap=True)
     if rule.purpose:
         console.print(Padding(Text(" ".join(rule.purpose.split()), style="dim"), (0, 0, 0, 2)))
-    for line in history(rule, verdict):
+    for line in history(verdict, names):
         console.print(Padding(Text(screen.clean(line)), (0, 0, 0, 2)))
     screen.say()
     table = screen.table("", "criterion", "seen", "needed")
-    table.columns[2].min_width, table.columns[3].max_width = 34, 22
+    # A column that insists on its width would push others off the screen; these only give way.
+    table.columns[1].max_width, table.columns[3].max_width = 22, 20
     barred = _barring(rule)
     for finding in sorted(verdict.findings, key=lambda f: _order(verdict, f, barred)):
         table.add_row(*_row(rule, verdict, finding, barred))
     console.print(table)
 
 
-def history(rule: Rule, verdict: Verdict) -> list[str]:
+def history(verdict: Verdict, names: Mapping[str, str]) -> list[str]:
     """Return when and by what the verdict came about, and what time will do to it, a sentence each."""
     from assay.core.sentences import cause, day, plain
 
     lines = []
     if verdict.qualified and verdict.since is not None:
-        opened = cause(verdict.opened_by, verdict.findings)
+        opened = cause(verdict.opened_by, names)
         lines.append(f"Since {day(verdict.since)} UTC" + (f", by {opened}." if opened else "."))
         if verdict.until is None:
             lines.append("Stays so until something happens.")
         else:
-            why = cause(verdict.closed_by, verdict.findings)
+            why = cause(verdict.closed_by, names)
             lines.append(f"Until {day(verdict.until)} UTC if nothing happens" + (f", by {why}." if why else "."))
     if verdict.missing:
         lines.append("Missing: " + ", ".join(plain(name) for name in verdict.missing) + ".")

@@ -74,17 +74,21 @@ def _as_json(result: Result, out: Path) -> dict[str, Any]:
 
 
 def _summary(result: Result, out: Path) -> None:
-    from assay.core.sentences import day
+    from assay.core.sentences import exact
 
     said = "as you asked" if result.as_of_given else "the latest event"
-    screen.say(f"As of {day(result.as_of)} UTC ({said})", "bold")
+    screen.say(f"As of {exact(result.as_of)} ({said})", "bold")
     screen.say(screen.numbers(result.sizes))
     for line in _counted(result):
         screen.say(line, "dim")
     screen.say()
     _print_rules(result)
     _print_leads(result)
-    screen.say(f"Written to {out}: report.html to read, leads.csv to work, spells.parquet, rejects.csv.")
+    screen.say(f"Written to {out}:")
+    screen.say("  report.html      to read")
+    screen.say("  leads.csv        to work, best first")
+    screen.say("  spells.parquet   when each rule held of whom, in all of history")
+    screen.say("  rejects.csv      rows that could not be read")
 
 
 def _counted(result: Result) -> list[str]:
@@ -118,7 +122,7 @@ def _print_leads(result: Result) -> None:
         return screen.say()
     screen.say(f"{total:,} lead{'s' * (total != 1)}" + (f", the first {_TOP}:" if total > _TOP else ":"), "bold")
     table = screen.table("#", "who", "stage", "score", "why", right=("#", "score"))
-    table.columns[1].max_width, table.columns[4].min_width = 26, 32
+    table.columns[1].max_width = 24
     for row in result.leads.slice(0, _TOP).to_pylist():
         who = Text(screen.clean(f"{row['subject_type']}:{row['subject_id']}"), style="bold")
         if row["name"]:

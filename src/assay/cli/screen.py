@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -96,7 +97,7 @@ def print_error(error: ShownError, *, as_json: bool) -> None:
         line.append(clean(f" (found: {error.value})" if error.value else "") + ".", style="not bold")
         console.print(line, soft_wrap=True)
         if error.mend:
-            console.print(Text(clean(f"  {error.mend}"), style="dim"), soft_wrap=True)
+            console.print(Padding(Text(clean(error.mend), style="dim"), (0, 0, 0, 2)))
 
 
 @contextmanager

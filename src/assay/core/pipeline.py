@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,15 @@ from assay.core.result import Result, RuleCount
 DECIDED: Final = ("live", "shadow")
 
 Progress = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Verdicts as of one instant; `event_names` has the name of each event that opened or closed a spell, by cause."""
+
+    as_of: int
+    verdicts: tuple[Verdict, ...]
+    event_names: Mapping[str, str]
 
 
 def run(
@@ -54,14 +63,16 @@ def run(
 def explain(
     definitions: model.Definitions, data: Path | Mapping[str, Any], *, subject: str, rule: str | None = None,
     as_of: int | None = None, progress: Progress | None = None,
-) -> tuple[Verdict, ...]:
+) -> Explanation:
     """Return a verdict a rule on one subject ("person:42") as of `as_of`; without `rule`, on all decided rules."""
     asked = rules_asked(definitions, subject, rule)
     with Store() as store:
         sources.read(store, definitions, data, progress=progress)
         identity.resolve(store, definitions, progress=progress)
         instant = _latest(store) if as_of is None else as_of
-        return answer(store, definitions, subject, asked, as_of=instant)
+        verdicts = answer(store, definitions, subject, asked, as_of=instant)
+        causes = [cause for verdict in verdicts for cause in (verdict.opened_by, verdict.closed_by) if cause]
+        return Explanation(as_of=instant, verdicts=verdicts, event_names=event_names(store, causes))
 
 
 def answer(
@@ -134,7 +145,7 @@ def _counts(store: Store, as_of: int) -> pa.Table:
     """Return `prepared.counts` with the events after `as_of` beside them, which no rule has seen."""
     later = store.table(
         "SELECT source, what, rows FROM prepared.counts UNION ALL "
-        "SELECT n.name, 'after as_of', count(*) FROM prepared.events e JOIN prepared.source_names n USING (source) "
+        "SELECT n.name, 'events after this instant', count(*) FROM prepared.events e JOIN prepared.source_names n USING (source) "
         "WHERE e.at > ? GROUP BY n.name ORDER BY source, what",
         [as_of],
     )

@@ -32,7 +32,7 @@ class Result:
     """The outcome of a run as of one instant (UTC microseconds).
 
     spells   tables.SPELLS        rejects  tables.REJECTS
-    leads    tables.LEADS         counts   tables.COUNTS, with one row a source of events after `as_of`
+    leads    tables.LEADS         counts   tables.COUNTS, with a row for each source that has events after `as_of`
 
     `as_of_given` is False where `as_of` is the latest event's instant. `sizes` counts events (up to `as_of`), people,
     accounts. The store stays open, for explanations; close it, or use the result as a context manager.

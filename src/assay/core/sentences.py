@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from assay.core.definitions import model
-from assay.core.engine.results import CountedEvent, Finding
 from assay.core.values import format_duration, format_instant
 
 _NONE: Final = ("", "0", "nothing", "absent", "none")
@@ -167,6 +166,12 @@ def day(at: int) -> str:
     return format_instant(at)[:16].replace("T", " ")
 
 
+def exact(at: int) -> str:
+    """Return an instant to the last digit that it has, in UTC: "2026-03-10 09:00:30 UTC"; `--as-of` reads it back."""
+    text = format_instant(at).removesuffix("Z").replace("T", " ")
+    return f"{text.removesuffix(':00')} UTC"
+
+
 def short_day(at: int) -> str:
     """Return an instant as people say it, in UTC and without the year: "10 Mar, 09:00"."""
     text = format_instant(at)
@@ -174,19 +179,17 @@ def short_day(at: int) -> str:
     return f"{int(text[8:10])} {month}, {text[11:16]}"
 
 
-def cause(text: str | None, findings: Iterable[Finding] = (), *, names: Mapping[str, str] | None = None) -> str:
+def cause(text: str | None, names: Mapping[str, str] | None = None, *, brief: bool = False) -> str:
     """Return what opened or closed a spell in words.
 
-    An event is told by name where `names` has the cause, or, with its source and id, where a finding lists it.
+    An event is told by the name that `names` has for its cause, and by source and id unless `brief`.
     """
-    if names and text in names:
-        return plain(names[text])
     kind, _, detail = (text or "").partition(":")
     match kind:
         case "event":
+            what = plain((names or {}).get(text or "", "an event"))
             source, _, event_id = detail.partition(":")
-            found = _event(findings, source, event_id)
-            return f"{plain(found.event)} ({source} {event_id})" if found else f"an event ({source} {event_id})"
+            return what if brief else f"{what} ({source} {event_id})"
         case "attribute":
             return f"{plain(detail.replace('account.', 'account '))} was set"
         case "membership":
@@ -201,11 +204,6 @@ def cause(text: str | None, findings: Iterable[Finding] = (), *, names: Mapping[
             return "being there from the start"
         case _:
             return ""
-
-
-def _event(findings: Iterable[Finding], source: str, event_id: str) -> CountedEvent | None:
-    every = (event for finding in findings for event in finding.events)
-    return next((event for event in every if (event.source, event.id) == (source, event_id)), None)
 
 
 def lean(shares: Mapping[str, float] | None) -> str:

@@ -69,9 +69,9 @@ def _names(lead: dict[str, Any]) -> tuple[str, str]:
 
 def _story(lead: dict[str, Any], verdict: Verdict, names: Mapping[str, str]) -> str:
     """Return how the lead came about and how long it lasts, as what follows the rule's name."""
-    opened = sentences.cause(verdict.opened_by, verdict.findings, names=names)
+    opened = sentences.cause(verdict.opened_by, names, brief=True)
     parts = [f"{_since(verdict)}{f', by {opened}' if opened else ''}; {_lasts(verdict)}."]
-    if lead["lean"]:
+    if lead["lean"] and "," in lead["lean"]:
         parts.append(f"Leans to {lead['lean']}.")
     if partners := lead["independent_partners"]:
         one = partners == 1

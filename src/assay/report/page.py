@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from assay import pictures
 from assay.core.result import Result
-from assay.core.sentences import day, plain
+from assay.core.sentences import exact, plain
 from assay.pictures import calendar
 from assay.report.cards import cards
 
@@ -38,7 +38,7 @@ def render(result: Result, *, top: int = 12) -> str:
         loader=PackageLoader("assay.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, plain=plain, commas=lambda n: f"{n:,}")
+    environment.filters.update(exact=exact, plain=plain, commas=lambda n: f"{n:,}")
     return environment.get_template("report.html").render(
         as_of=result.as_of, as_of_given=result.as_of_given, headlines=_headlines(result),
         style=Markup(pictures.style()), qualified=_drawn(_qualified(result)), stages=_drawn(_stages(result)),
