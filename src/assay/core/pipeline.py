@@ -145,7 +145,8 @@ def _counts(store: Store, as_of: int) -> pa.Table:
     """Return `prepared.counts` with the events after `as_of` beside them, which no rule has seen."""
     later = store.table(
         "SELECT source, what, rows FROM prepared.counts UNION ALL "
-        "SELECT n.name, 'events after this instant', count(*) FROM prepared.events e JOIN prepared.source_names n USING (source) "
+        "SELECT n.name, 'events after this instant', count(*) "
+        "FROM prepared.events e JOIN prepared.source_names n USING (source) "
         "WHERE e.at > ? GROUP BY n.name ORDER BY source, what",
         [as_of],
     )
