@@ -23,7 +23,7 @@ __all__ = [
 
 def latest_instant(store: Store) -> int | None:
     """Return the latest instant of any event, in UTC microseconds; None where there is no event."""
-    latest: int | None = store.rows("SELECT max(at) FROM prepared.events")[0][0]
+    latest: int | None = store.rows("SELECT max(e.at) FROM prepared.events e")[0][0]
     return latest
 
 

@@ -16,8 +16,8 @@ from assay.core.engine.compiled import NEVER
 from assay.core.engine.readings import Reading, read, rows_of
 from assay.core.engine.results import Contribution, CountedEvent, Finding, ScoreReading, Verdict
 from assay.core.engine.scope import dense_ids, scope_of
-from assay.core.engine.seen import read_lines
-from assay.core.engine.stages import forms_read
+from assay.core.engine.seen import SEEN
+from assay.core.engine.sweep import sweep_subjects
 from assay.core.engine.told import Found
 from assay.core.engine.words import because, excluded, missing, needed
 from assay.core.engine.world import World
@@ -127,21 +127,21 @@ def read_scores(
     ids = dense_ids(store, of_score.subject, subject_ids)
     if not ids:
         return {}
-    names = sorted({
-        form.rule for form in forms_read(definitions, (line.form for line in of_score.points))
-        if isinstance(form, model.Qualified | model.PeopleQualified)
-    })
     asked = {of_score.subject: list(ids.values())}
-    scope = scope_of(store, definitions, names, as_of=as_of, persons=asked.get("person", ()),
-                     accounts=asked.get("account", ()))
-    here = world.load(store, definitions, as_of=as_of, names=names, scores=[score], scope=scope)
+    scope = scope_of(
+        store, definitions, [], as_of=as_of, scores=[score], persons=asked.get("person", ()),
+        accounts=asked.get("account", ()),
+    )
+    here = world.load(store, definitions, as_of=as_of, names=[], scores=[score], scope=scope)
     found = history.decide_all(here)
     of = here.stages[-1]
     subjects = np.array(sorted(ids.values()), np.int64)
     own, born = rows_of(here, of, subjects)
-    place = of.scores.index(of_score)
-    points = read_lines(of.plan, own, told.steps_for(here, of, found), born,
-                        (subjects, as_of, here.kinds.distinct, place))
+    questions = np.column_stack((subjects, np.full(len(subjects), len(of.stage.rules))))
+    _, _, readings, _ = sweep_subjects(
+        of.plan, own, told.steps_for(here, of, found), born, (here.kinds.distinct, questions, as_of)
+    )
+    points = readings[:, SEEN].reshape(len(subjects), -1)
     line_of = dict(zip(subjects.tolist(), points, strict=True))
     return {one: _score_reading(of_score, one, as_of, line_of[dense]) for one, dense in ids.items()}
 

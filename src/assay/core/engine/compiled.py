@@ -31,7 +31,7 @@ def _folder() -> Path:
     texts = hashlib.blake2b(digest_size=8)
     for path in sorted(_HERE.rglob("*.py")):
         text = path.read_bytes()
-        if b"@compiled" in text or path.name in _CONSTANTS:
+        if b"@compiled" in text or b"@inner" in text or path.name in _CONSTANTS:
             texts.update(text)
     given: str = getattr(config, _SETTING)
     return (Path(given) if given else _HERE / "__pycache__") / f"assay-engine-{texts.hexdigest()}"
@@ -45,10 +45,24 @@ def compiled(function: Function) -> Function:
 
     Where the package's folder cannot be written the compiler falls back to the user's cache folder.
     """
+    return _kept(function, numba.njit(cache=True, nogil=True, error_model="numpy"))
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that works only on arrays given to it: it may neither make arrays nor return any.
+
+    The compiler then leaves out counting references to arrays at every call, which for the bundles of arrays passed
+    here costs hundreds of times more than the work (benchmarks/README.md). An inner function may call and be called
+    by inner functions; what they return to a `compiled` one must be numbers.
+    """
+    return _kept(function, numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False))
+
+
+def _kept(function: Function, compiler: Callable[[Function], object]) -> Function:
     before: str = getattr(config, _SETTING)
     setattr(config, _SETTING, str(_FOLDER))
     try:
-        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast(Function, compiler(function))
     finally:
         setattr(config, _SETTING, before)
 

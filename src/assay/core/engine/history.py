@@ -70,9 +70,11 @@ def _sweep_chunks(
     events = world.events
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
 
+    no_questions = np.empty((0, 2), np.int64)
+
     def sweep(ends: tuple[int, int]) -> _Swept:
         own = rows.gather(subject, source, lo, *ends)
-        spells, causes = sweep_subjects(of.plan, own, steps, born, world.kinds.distinct)
+        spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, (world.kinds.distinct, no_questions, 0))
         return _Swept(spells, causes, {within: people.activity(own, within) for within in windows})
 
     threads = os.cpu_count() or 1

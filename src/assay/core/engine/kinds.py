@@ -101,7 +101,8 @@ def _make_kinds(store: Store, packs: Sequence[str]) -> list[tuple[int, ...]]:
     masks = ", ".join(f"({pack})::BIGINT AS m{i}" for i, pack in enumerate(packs))
     order = ", ".join(["event", *(f"m{i}" for i in range(len(packs)))])
     store.run(
-        f"CREATE OR REPLACE TABLE engine.kinds AS SELECT *, (row_number() OVER (ORDER BY {order}) - 1)::INTEGER AS kind "
+        "CREATE OR REPLACE TABLE engine.kinds AS "
+        f"SELECT *, (row_number() OVER (ORDER BY {order}) - 1)::INTEGER AS kind "
         f"FROM (SELECT DISTINCT e.event AS event, {masks} FROM prepared.events e)"
     )
     return store.rows("SELECT * EXCLUDE (kind) FROM engine.kinds ORDER BY kind")
@@ -177,8 +178,8 @@ def _value_sql(
                 table = f"engine.values{i}_{j}"
                 distinct = max(distinct, _save_values(store, key, table))
                 alias = f"w{i}_{j}"
-                of_events = f"e.event IN ({', '.join(events)}) AND " if events else ""
-                joins.append(f"LEFT JOIN {table} {alias} ON {of_events}{alias}.value = e.{name(f'p_{key.name}')}")
+                # Equality alone: with a condition on the event beside it DuckDB compares every row with every value.
+                joins.append(f"LEFT JOIN {table} {alias} ON {alias}.value = e.{name(f'p_{key.name}')}")
                 value = f"coalesce({alias}.code, {NO_VALUE})"
             if readers[key] and not events:
                 continue

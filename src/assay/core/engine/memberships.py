@@ -51,6 +51,25 @@ def load(store: Store, *, as_of: int, subjects: Subjects | None = None) -> Membe
         person=person.astype(np.int32), at=at.astype(np.int64), until=until, account=account.astype(np.int32))
 
 
+def with_nobody(members: Memberships, persons: Subjects, nobody: int) -> Memberships:
+    """Return the memberships with `nobody` as the account of these persons whenever they have none.
+
+    What is true where there is no account (that an attribute is not known, that no partner says so) is a track of it.
+    """
+    first = np.full(int(max(persons.max(initial=-1), members.person.max(initial=-1))) + 1, NEVER, np.int64)
+    np.minimum.at(first, members.person, members.at)
+    late = persons[first[persons] > BEGINNING]
+    person = np.concatenate((late, members.person))
+    at = np.concatenate((np.full(len(late), BEGINNING), members.at))
+    until = np.concatenate((first[late], members.until))
+    account = np.concatenate((np.full(len(late), nobody), np.where(members.account < 0, nobody, members.account)))
+    order = np.lexsort((at, person))
+    return Memberships(
+        person=person[order].astype(np.int32), at=at[order], until=until[order],
+        account=account[order].astype(np.int32),
+    )
+
+
 def through(tracks: Tracks, memberships: Memberships, causes: Mapping[str, int]) -> Tracks:
     """Return the tracks of accounts as tracks of persons: at each instant those of the person's account.
 

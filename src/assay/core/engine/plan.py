@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from assay.core.definitions import model
 from assay.core.engine import arrays
-from assay.core.engine.arrays import INNER, QUALIFY, STAY, Int32s, Int64s, Plan
+from assay.core.engine.arrays import INNER, QUALIFY, STAY, Plan, Records
 from assay.core.engine.compiled import NEVER
 from assay.core.engine.kinds import Kinds
 from assay.core.engine.slots import Slots, Wish
@@ -21,7 +20,10 @@ _FADES = {"linear": arrays.LINEAR, "half_life": arrays.HALF_LIFE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagePlan:
-    """A stage ready to sweep: what compiled code needs, and what must be told to it from outside."""
+    """A stage ready to sweep: what compiled code needs, and what must be told to it from outside.
+
+    The plan's rules are those of the stage, then one without logic for each score, for questions about it.
+    """
 
     stage: Stage
     plan: Plan
@@ -35,53 +37,49 @@ def number_slots(definitions: model.Definitions, stage: Stage, scores: Iterable[
     for rule in stage.rules:
         slots.rule_slots(rule, criteria_decided(rule))
     for score in scores:
-        slots.score_place(score)
+        slots.score_slot(score)
     return slots
+
+
+class _Items:
+    """Lists of numbers, one after the other."""
+
+    def __init__(self, lists: Sequence[Sequence[int]]) -> None:
+        self.items = [item for one in lists for item in one]
+        self.lo = np.zeros(len(lists) + 1, np.int64)
+        np.cumsum([len(one) for one in lists], out=self.lo[1:])
+
+    def add(self, one: Sequence[int]) -> tuple[int, int]:
+        """Add a list; return where it begins and ends."""
+        begin = len(self.items)
+        self.items += one
+        return begin, len(self.items)
 
 
 def lay_out(slots: Slots, kinds: Kinds, causes: Mapping[str, int]) -> StagePlan:
     """Return the stage's plan. `causes` gives the code of "birth" and of "expiry:<criterion>" for every criterion."""
-    kind_lo, kind_feeds = _offsets(kinds.feeds_of(slots.feeds))
-    columns = [kinds.column(slot.value) for slot in slots.slots]
+    items = _Items(kinds.feeds_of(slots.feeds))
+    kind_lo = items.lo
+    leaves, needs = _dependencies(slots)
+    of_slots = [
+        (s.form, s.low, s.high, s.within, s.since, *items.add(s.feeds), kinds.column(s.value), s.unit, s.of,
+         *items.add(leaves[number]))
+        for number, s in enumerate(slots.slots)
+    ]
+    rules, criteria, asks, groups = _rules(slots, needs, items, causes)
+    caps, scores = _caps(slots)
     plan = Plan(
-        kind_lo=kind_lo, kind_feeds=kind_feeds,
-        **_slot_arrays(slots, columns),
-        **_score_arrays(slots),
-        **_rule_arrays(slots, causes),
-        birth_cause=_int64([causes["birth"]]),
+        kind_lo=kind_lo, slots=_records(of_slots, arrays.SLOT), lines=_records(_lines(slots), arrays.LINE),
+        scores=_records(scores, arrays.SCORE_ENDS), caps=np.array(caps, np.int64),
+        rules=_records(rules, arrays.RULE_ENDS), criteria=_records(criteria, arrays.CRITERION),
+        asks=_records(asks, arrays.ASK), groups=_records(groups, arrays.GROUP),
+        items=np.array(items.items, np.int64), numbers=np.array([len(slots.feeds), causes["birth"]], np.int64),
     )
     return StagePlan(stage=slots.stage, plan=plan, wishes=tuple(slots.wishes), scores=tuple(slots.scores))
 
 
-def _int32(values: Iterable[int]) -> Int32s:
-    return np.array(list(values), np.int32)
-
-
-def _int64(values: Iterable[int]) -> Int64s:
-    return np.array(list(values), np.int64)
-
-
-def _offsets(lists: Sequence[Sequence[int]]) -> tuple[Int64s, Int32s]:
-    """Return where each list starts (and the last one ends), and all their items."""
-    lo = np.zeros(len(lists) + 1, np.int64)
-    np.cumsum([len(items) for items in lists], out=lo[1:])
-    return lo, _int32(item for items in lists for item in items)
-
-
-def _slot_arrays(slots: Slots, columns: list[int]) -> dict[str, Any]:
-    every = slots.slots
-    slot_lo, slot_feeds = _offsets([slot.feeds for slot in every])
-    leaves, needs = _dependencies(slots)
-    leaf_lo, leaf_slots = _offsets(leaves)
-    need_lo, need_slots = _offsets(needs)
-    return {
-        "slot_form": _int32(s.form for s in every), "slot_low": _int64(s.low for s in every),
-        "slot_high": _int64(s.high for s in every), "slot_within": _int64(s.within for s in every),
-        "slot_since": _int32(s.since for s in every), "slot_lo": slot_lo, "slot_feeds": slot_feeds,
-        "slot_column": _int32(columns), "slot_unit": _int32(s.unit for s in every),
-        "slot_of": _int32(s.of for s in every), "leaf_lo": leaf_lo, "leaf_slots": leaf_slots,
-        "need_lo": need_lo, "need_slots": need_slots,
-    }
+def _records(rows: Sequence[tuple[float, ...]], dtype: np.dtype[np.void]) -> Records:
+    return np.array(list(rows), dtype)
 
 
 def _dependencies(slots: Slots) -> tuple[list[list[int]], list[list[int]]]:
@@ -93,7 +91,8 @@ def _dependencies(slots: Slots) -> tuple[list[list[int]], list[list[int]]]:
             leaves.append([number])
             needs.append([])
             continue
-        mine, before = [], []
+        mine: list[int] = []
+        before: list[int] = []
         for line in slots.scores[slot.of].points:
             read = slots.line_slot(line)  # numbered before the score's own slot
             mine += [leaf for leaf in leaves[read] if leaf not in mine]
@@ -104,44 +103,69 @@ def _dependencies(slots: Slots) -> tuple[list[list[int]], list[list[int]]]:
     return leaves, needs
 
 
-def _score_arrays(slots: Slots) -> dict[str, Any]:
-    lines = [(place, score, line) for place, score in enumerate(slots.scores) for line in score.points]
-    line_lo, _ = _offsets([[0] * len(score.points) for score in slots.scores])
-    cap_lo, _ = _offsets([[0] * len(score.dimensions) for score in slots.scores])
-    caps = [dict(score.caps).get(d) for score in slots.scores for d in score.dimensions]
-    points = [line.once if line.each is None else line.each for _, _, line in lines]
-    limits = [
-        float(line.up_to) if line.up_to is not None else (float("-inf") if float(p or 0) < 0 else float("inf"))
-        for (_, _, line), p in zip(lines, points, strict=True)
-    ]
-    return {
-        "line_lo": line_lo, "score_of_line": _int32(place for place, _, _ in lines),
-        "line_slot": _int32(slots.line_slot(line) for _, _, line in lines),
-        "line_points": np.array([float(p or 0) for p in points], np.float64),
-        "line_up_to": np.array(limits, np.float64),
-        "line_dimension": _int32(score.dimensions.index(line.dimension) for _, score, line in lines),
-        "line_fade": _int32(_FADES[line.fades.kind] if line.fades else arrays.STAYS for _, _, line in lines),
-        "line_length": _int64(line.fades.duration if line.fades else 1 for _, _, line in lines),
-        "cap_lo": cap_lo, "caps": _int64(NEVER if cap is None else int(cap * 1_000_000) for cap in caps),
-    }
+def _lines(slots: Slots) -> list[tuple[float, ...]]:
+    found: list[tuple[float, ...]] = []
+    for place, score in enumerate(slots.scores):
+        for line in score.points:
+            points = float(line.once if line.each is None else line.each)
+            limit = float(line.up_to) if line.up_to is not None else (-np.inf if points < 0 else np.inf)
+            fade, length = (_FADES[line.fades.kind], line.fades.duration) if line.fades else (arrays.STAYS, 1)
+            dimension = score.dimensions.index(line.dimension)
+            found.append((place, slots.line_slot(line), points, limit, dimension, fade, length))
+    return found
 
 
-def _rule_arrays(slots: Slots, causes: Mapping[str, int]) -> dict[str, Any]:
-    rules = slots.stage.rules
-    decided = [criteria_decided(rule) for rule in rules]
-    rule_lo, rule_slots = _offsets([slots.rule_slots(r, c) for r, c in zip(rules, decided, strict=True)])
-    must_lo, must = _offsets([_must(r, c) for r, c in zip(rules, decided, strict=True)])
-    groups = [_groups(rule, [c.name for c in criteria]) for rule, criteria in zip(rules, decided, strict=True)]
-    flat = [group for of_rule in groups for group in of_rule]
-    member_lo, members = _offsets([group.members for group in flat])
-    return {
-        "rule_lo": rule_lo, "rule_slots": rule_slots,
-        "rule_expiry": _int64(causes[f"expiry:{c.name}"] for criteria in decided for c in criteria),
-        "must_lo": must_lo, "must": must, "group_of_rule": _offsets([[0] * len(g) for g in groups])[0],
-        "group_least": _int32(g.least for g in flat), "group_most": _int32(g.most for g in flat),
-        "group_role": _int32(g.role for g in flat), "member_lo": member_lo, "members": members,
-        "rule_stays": _int32(bool(rule.stay_qualified) for rule in rules),
-    }
+def _caps(slots: Slots) -> tuple[list[int], list[tuple[float, ...]]]:
+    """Return the caps of all dimensions in millionths, and each score's lines and caps."""
+    caps: list[int] = []
+    scores: list[tuple[float, ...]] = []
+    line = 0
+    for score in slots.scores:
+        given = dict(score.caps)
+        first = len(caps)
+        caps += [int(given[d] * 1_000_000) if d in given else NEVER for d in score.dimensions]
+        scores.append((line, line + len(score.points), first, len(caps)))
+        line += len(score.points)
+    return caps, scores
+
+
+Rows = list[tuple[float, ...]]
+
+
+def _rules(
+    slots: Slots, needs: Sequence[Sequence[int]], items: _Items, causes: Mapping[str, int]
+) -> tuple[Rows, Rows, Rows, Rows]:
+    """Return the records of rules, criteria, asks and groups."""
+    rules: Rows = []
+    criteria: Rows = []
+    asks: Rows = []
+    groups: Rows = []
+    for rule in slots.stage.rules:
+        decided = criteria_decided(rule)
+        of_rule = slots.rule_slots(rule, decided)
+        logic = _groups(rule, [c.name for c in decided])
+        begin = len(criteria), len(groups), len(asks)
+        criteria += [(slot, causes[f"expiry:{c.name}"]) for slot, c in zip(of_rule, decided, strict=True)]
+        groups += [(g.least, g.most, g.role, *items.add(g.members)) for g in logic]
+        must = [of_rule[place] for place in _must(rule, decided)]
+        asks += _asks(of_rule, must, needs)
+        ends = len(criteria), len(groups), len(asks)
+        rules.append((*(n for pair in zip(begin, ends, strict=True) for n in pair), bool(rule.stay_qualified)))
+    for slot in slots.score_slots:
+        begin = len(criteria), len(groups), len(asks)
+        criteria.append((slot, 0))
+        asks += [(need, 0) for need in needs[slot]]
+        rules.append((begin[0], len(criteria), begin[1], begin[1], begin[2], len(asks), 0))
+    return rules, criteria, asks, groups
+
+
+def _asks(of_rule: Sequence[int], must: Sequence[int], needs: Sequence[Sequence[int]]) -> Rows:
+    """Return the slots to find out about, those first without which the rule never holds, each after its needs."""
+    found: Rows = []
+    for slot in dict.fromkeys([*must, *of_rule]):
+        found += [(need, 0) for need in needs[slot]]
+        found.append((slot, slot in must))
+    return found
 
 
 def _must(rule: model.Rule, criteria: tuple[model.Criterion, ...]) -> list[int]:

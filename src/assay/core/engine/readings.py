@@ -14,8 +14,9 @@ from assay.core.engine import facts, people, rows, told
 from assay.core.engine.arrays import Int64s, Rows
 from assay.core.engine.compiled import NEVER
 from assay.core.engine.plan import StagePlan
-from assay.core.engine.seen import BEGIN, END, LAPSES, MET, SEEN, read_rules
+from assay.core.engine.seen import BEGIN, END, LAPSES, MET, SEEN
 from assay.core.engine.stages import criteria_decided
+from assay.core.engine.sweep import sweep_subjects
 from assay.core.engine.told import Found
 from assay.core.engine.world import World
 from assay.core.io.store import literal
@@ -64,7 +65,7 @@ def _read_stage(
     questions = np.array(asked, np.int64)
     own, born = rows_of(world, of, questions[:, 0])
     steps = told.steps_for(world, of, found)
-    numbers, evidence = read_rules(of.plan, own, steps, born, (questions, world.as_of, world.kinds.distinct))
+    _, _, numbers, evidence = sweep_subjects(of.plan, own, steps, born, (world.kinds.distinct, questions, world.as_of))
     words = _Words(world, found, of, sorted({subject for subject, _ in asked}))
     answers: dict[Question, list[Reading]] = {}
     line = 0

@@ -26,6 +26,7 @@ def dense_ids(store: Store, subject_type: model.SubjectType, ids: Iterable[str])
     Raises `BadRequest` for an id that no source has.
     """
     asked = list(dict.fromkeys(ids))
+    store.run("CREATE SCHEMA IF NOT EXISTS engine")
     store.save("engine", "asked", pa.table({"id": pa.array(asked, pa.string())}))
     table = _TABLES[subject_type]
     found = dict(store.rows(f"SELECT id, {subject_type} FROM prepared.{table} JOIN engine.asked USING (id)"))
@@ -41,11 +42,11 @@ def dense_ids(store: Store, subject_type: model.SubjectType, ids: Iterable[str])
 
 def scope_of(
     store: Store, definitions: model.Definitions, names: Sequence[str], *, as_of: int,
-    persons: Iterable[int] = (), accounts: Iterable[int] = (),
+    scores: Sequence[str] = (), persons: Iterable[int] = (), accounts: Iterable[int] = (),
 ) -> Scope:
-    """Return every subject that deciding these rules of these persons and accounts needs."""
+    """Return every subject that deciding these rules and scores of these persons and accounts needs."""
     people, firms = set(persons), set(accounts)
-    kinds = {stage.kind for stage in plan_stages(definitions, names)}
+    kinds = {stage.kind for stage in plan_stages(definitions, names, scores)}
     if len(people) + len(firms) > MANY:
         return Scope()
     if people:

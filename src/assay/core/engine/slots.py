@@ -70,6 +70,7 @@ class Slots:
     slots: list[Slot] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     scores: list[model.Score] = field(default_factory=list)
+    score_slots: list[int] = field(default_factory=list)
     _known: dict[object, int] = field(default_factory=dict)
 
     def rule_slots(self, rule: model.Rule, criteria: tuple[model.Criterion, ...]) -> list[int]:
@@ -144,6 +145,12 @@ class Slots:
             form=kinds[form.distinct is not None], low=low, high=high, within=_within(form.window),
             since=self._since(form.window), feeds=(self._feed(form.events, form.where),), value=value, unit=unit,
         ))
+
+    def score_slot(self, score: str) -> int:
+        """Return a slot that stands for a score itself, for questions about it."""
+        number = self._add(Slot(form=arrays.SCORE, of=self.score_place(score)))
+        self.score_slots.append(number)
+        return number
 
     def _score(self, form: model.ScoreIs) -> int:
         low, high = values.millionths_range(form.threshold)

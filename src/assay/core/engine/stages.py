@@ -51,11 +51,10 @@ def criteria_decided(rule: model.Rule) -> tuple[model.Criterion, ...]:
     return tuple(c for c in rule.criteria if c.name in named)
 
 
-def nodes_read(definitions: model.Definitions, node: Node) -> set[Node]:
-    """Return what must be decided before (or together with) a rule of a kind of subject."""
-    kind, name = node
+def nodes_read(definitions: model.Definitions, kind: Kind, forms: Iterable[model.Form]) -> set[Node]:
+    """Return what must be decided before (or together with) something that reads these forms of a kind of subject."""
     found: set[Node] = set()
-    for form in forms_read(definitions, (c.form for c in criteria_decided(definitions.rule(name)))):
+    for form in forms_read(definitions, forms):
         if isinstance(form, model.Qualified):
             if definitions.rule(form.rule).subject == "account":
                 found.add(("account", form.rule))
@@ -66,14 +65,20 @@ def nodes_read(definitions: model.Definitions, node: Node) -> set[Node]:
     return found
 
 
-def plan_stages(definitions: model.Definitions, names: Iterable[str]) -> tuple[Stage, ...]:
-    """Return the stages that decide the named rules and all they read, upstream first."""
+def plan_stages(
+    definitions: model.Definitions, names: Iterable[str], scores: Iterable[str] = ()
+) -> tuple[Stage, ...]:
+    """Return the stages that decide the named rules and all that they and the named scores read, upstream first."""
     waiting: dict[Node, set[Node]] = {}
     found: list[Node] = [(definitions.rule(name).subject, name) for name in names]
+    for score in scores:
+        of = definitions.score(score)
+        found.extend(nodes_read(definitions, of.subject, (line.form for line in of.points)))
     while found:
         node = found.pop()
         if node not in waiting:
-            waiting[node] = nodes_read(definitions, node)
+            kind, name = node
+            waiting[node] = nodes_read(definitions, kind, (c.form for c in criteria_decided(definitions.rule(name))))
             found.extend(waiting[node])
     stages = []
     done: set[Node] = set()

@@ -2,7 +2,7 @@
 
 For a subject in hand, its events are sorted to the criteria they feed; a criterion's flips are found by its form's
 function, only when a rule needs them; a rule merges the flips of its few criteria and opens and closes spells. Spells
-and causes go to growing buffers.
+and causes go to growing buffers. Questions about an instant are answered on the way, from the same flips.
 """
 
 from __future__ import annotations
@@ -10,92 +10,65 @@ from __future__ import annotations
 import numpy as np
 
 from assay.core.engine.arrays import (
+    BIRTH,
     CAUSES,
     COUNT,
     DISTINCT,
+    EVIDENCE,
     FLIPS,
+    FULL,
+    MARKS,
+    READINGS,
+    ROWS,
+    ROWS_END,
     RULE,
     SCORE,
     SEQUENCE,
     SPELLS,
+    STEPS,
+    STEPS_END,
+    TAKEN,
     TOTAL,
     TRACK,
     Book,
     Bounds,
     Case,
-    Desk,
     Feed,
     Int64s,
     Plan,
     Rows,
     Steps,
 )
-from assay.core.engine.compiled import NEVER, compiled
+from assay.core.engine.compiled import NEVER, compiled, inner
 from assay.core.engine.decide import decide
+from assay.core.engine.desk import fresh_desk
 from assay.core.engine.forms.count import count_at_least, count_between
-from assay.core.engine.forms.crossings import room_for_flips, score_between
+from assay.core.engine.forms.crossings import has_room, score_between
 from assay.core.engine.forms.distinct import OF_VALUE, days_at_least, distinct_between
 from assay.core.engine.forms.flips import turn
 from assay.core.engine.forms.score import feed_of
 from assay.core.engine.forms.sequence import chain
 from assay.core.engine.forms.total import total_between
+from assay.core.engine.seen import read_score, read_slot
 
 
-@compiled
-def fresh_desk(plan: Plan, most_posted: int, most_values: int) -> Desk:
-    """Return empty scratch paper: for `most_posted` places of one subject's events, and values below `most_values`."""
-    slots = len(plan.slot_form)
-    rules = len(plan.rule_lo) - 1
-    criteria = len(plan.rule_slots) + 1
-    return Desk(
-        np.zeros(feeds_in(plan) + 1, np.int64), np.empty(most_posted + 1, np.int32), np.zeros(slots, np.int64),
-        np.zeros(slots, np.int64), np.zeros(slots, np.int64), np.zeros(rules, np.int64), np.zeros(rules, np.int64),
-        np.full(most_values + 1, -1, np.int64), np.zeros(1, np.int64), np.zeros(5, np.int64),
-        np.zeros(criteria, np.int64), np.zeros(criteria, np.uint8), np.zeros(criteria, np.uint8),
-        np.zeros(len(plan.group_least) + 1, np.uint8),
-    )
-
-
-@compiled
-def feeds_in(plan: Plan) -> int:
-    """Return the number of feeds."""
-    most = -1
-    for feed in plan.slot_feeds:
-        most = max(most, feed)
-    for feed in plan.slot_since:
-        most = max(most, feed)
-    return most + 1
-
-
-@compiled
-def most_posted(plan: Plan, rows: Rows) -> int:
-    """Return the most places that the events of one subject take when sorted to feeds."""
-    most = 0
-    for s in range(len(rows.lo) - 1):
-        places = 0
-        for row in range(rows.lo[s], rows.lo[s + 1]):
-            places += plan.kind_lo[rows.kind[row] + 1] - plan.kind_lo[rows.kind[row]]
-        most = max(most, places)
-    return most
-
-
-@compiled
+@inner
 def post(case: Case) -> None:
     """Sort the subject's events to the feeds they belong to, each in time order."""
     plan, desk = case.plan, case.desk
     lo = desk.feed_lo
     lo[:] = 0
-    for row in range(desk.subject[0], desk.subject[1]):
+    for row in range(desk.now[ROWS], desk.now[ROWS_END]):
         kind = case.rows.kind[row]
         for k in range(plan.kind_lo[kind], plan.kind_lo[kind + 1]):
-            lo[plan.kind_feeds[k] + 1] += 1
+            lo[plan.items[k] + 1] += 1
     for feed in range(len(lo) - 1):
         lo[feed + 1] += lo[feed]
     # lo[feed] runs to the end of the feed while it fills; then everything is moved back by one feed.
-    for row in range(desk.subject[0], desk.subject[1]):
+    for row in range(desk.now[ROWS], desk.now[ROWS_END]):
         kind = case.rows.kind[row]
         for k in range(plan.kind_lo[kind], plan.kind_lo[kind + 1]):
-            feed = plan.kind_feeds[k]
+            feed = plan.items[k]
             desk.posted[lo[feed]] = row
             lo[feed] += 1
     for feed in range(len(lo) - 1, 0, -1):
@@ -103,187 +76,214 @@ def post(case: Case) -> None:
     lo[0] = 0
 
 
-@compiled
-def track_flips(case: Case, slot: int, flips: Int64s, start: int) -> int:
+@inner
+def track_flips(case: Case, slot: int, start: int) -> int:
     """Write the flips of a track; return their end."""
-    pos = start
-    for k in range(case.desk.subject[2], case.desk.subject[3]):
-        if case.steps.slot[k] == slot:
-            pos = turn(flips, start, pos, case.steps.at[k], case.steps.value[k] != 0)
-    return pos
+    end = start
+    for k in range(case.desk.now[STEPS], case.desk.now[STEPS_END]):
+        step = case.steps.step[k]
+        if step.slot == slot:
+            end = turn(case.book.flips, start, end, step.at, step.value != 0)
+    return end
 
 
-@compiled
-def rule_flips(case: Case, rule: int, book: Book) -> int:
+@inner
+def rule_flips(case: Case, rule: int, start: int) -> int:
     """Write the flips of "another rule of this stage holds"; return their end."""
-    pos = int(book.ends[FLIPS])
-    for k in range(case.desk.spell_lo[rule], case.desk.spell_hi[rule]):
+    end = start
+    for k in range(case.desk.rule[rule].spells, case.desk.rule[rule].spells_end):
         for side in range(2, 4):
-            if book.spells[k, side] != NEVER:
-                book.flips[pos] = book.spells[k, side]
-                pos += 1
-    return pos
+            if case.book.spells[k, side] != NEVER:
+                case.book.flips[end] = case.book.spells[k, side]
+                end += 1
+    return end
 
 
-@compiled
-def counted_flips(case: Case, slot: int, flips: Int64s, pos: int) -> int:
+@inner
+def counted_flips(case: Case, slot: int, start: int) -> int:
     """Write the flips of a criterion that counts events; return their end."""
-    plan = case.plan
+    of = case.plan.slots[slot]
+    flips = case.book.flips
     feed = feed_of(case, slot)
-    form = plan.slot_form[slot]
-    if form != TOTAL and plan.slot_low[slot] > len(feed.events):
-        return pos
-    bounds = Bounds(
-        plan.slot_low[slot], plan.slot_high[slot], plan.slot_within[slot], plan.slot_since[slot] >= 0,
-        plan.slot_unit[slot],
-    )
+    bounds = Bounds(of.low, of.high, of.within, of.since >= 0, of.unit)
     simple = not bounds.since and bounds.low >= 1 and bounds.high == NEVER
-    if form == TOTAL:
-        return total_between(flips, pos, feed, bounds)
-    if form == COUNT:
-        if simple:
-            return count_at_least(flips, pos, feed, bounds)
-        return count_between(flips, pos, feed, bounds)
-    if simple and bounds.unit != OF_VALUE:
-        return days_at_least(flips, pos, feed, bounds)
-    case.desk.counter[0] += 1
-    return distinct_between(flips, pos, feed, bounds, (case.desk.last, case.desk.counter[0] << 32))
+    if of.form == TOTAL:
+        return total_between(flips, start, feed, bounds)
+    if of.low > len(feed.events):
+        return start
+    if of.form == COUNT:
+        return count_at_least(flips, start, feed, bounds) if simple else count_between(flips, start, feed, bounds)
+    if simple and of.unit != OF_VALUE:
+        return days_at_least(flips, start, feed, bounds, case.desk.days)
+    case.desk.now[MARKS] += 1
+    return distinct_between(flips, start, feed, bounds, (case.desk.last, case.desk.now[MARKS] << 32))
 
 
-@compiled
-def chain_flips(case: Case, slot: int, flips: Int64s, pos: int) -> int:
+@inner
+def chain_flips(case: Case, slot: int, start: int) -> int:
     """Write the flips of a sequence; return their end."""
     plan, desk = case.plan, case.desk
-    first, end = plan.slot_lo[slot], plan.slot_lo[slot + 1]
-    begins = np.empty(end - first, np.int64)
-    ends = np.empty(end - first, np.int64)
-    for k in range(first, end):
-        feed = plan.slot_feeds[k]
-        begins[k - first] = desk.feed_lo[feed]
-        ends[k - first] = desk.feed_lo[feed + 1]
-        if begins[k - first] == ends[k - first]:
-            return pos
-    first_step = feed_of(case, slot)
-    feed = Feed(first_step.at, first_step.values, desk.posted, first_step.resets)
-    bounds = Bounds(0, 0, plan.slot_within[slot], plan.slot_since[slot] >= 0, 0)
-    return chain(flips, pos, feed, bounds, (begins, ends))
+    of = plan.slots[slot]
+    count = of.feeds_end - of.feeds
+    for k in range(count):
+        step = plan.items[of.feeds + k]
+        desk.chain[0, k] = desk.feed_lo[step]
+        desk.chain[1, k] = desk.feed_lo[step + 1]
+        if desk.feed_lo[step] == desk.feed_lo[step + 1]:
+            return start
+    first = feed_of(case, slot)
+    feed = Feed(first.at, first.values, desk.posted, first.resets)
+    steps = (desk.chain[0, :count], desk.chain[1, :count], desk.chain[2, :count])
+    return chain(case.book.flips, start, feed, Bounds(0, 0, of.within, of.since >= 0, 0), steps)
 
 
-@compiled
+@inner
 def most_flips(case: Case, slot: int) -> int:
-    """Return no fewer than the flips that a slot can have (a score makes its own room)."""
+    """Return no fewer than the flips that a slot can have (a score makes sure of room by itself)."""
     plan, desk = case.plan, case.desk
-    form = plan.slot_form[slot]
-    if form == RULE:
-        rule = plan.slot_of[slot]
-        return int(2 * (desk.spell_hi[rule] - desk.spell_lo[rule]) + 2)
-    if form == TRACK:
-        return int(desk.subject[3] - desk.subject[2] + 2)
-    places = 0
-    for k in range(plan.slot_lo[slot], plan.slot_lo[slot + 1]):
-        places += desk.feed_lo[plan.slot_feeds[k] + 1] - desk.feed_lo[plan.slot_feeds[k]]
-    if plan.slot_since[slot] >= 0:
-        places += desk.feed_lo[plan.slot_since[slot] + 1] - desk.feed_lo[plan.slot_since[slot]]
-    return 2 * places + 4
+    of = plan.slots[slot]
+    most = 4
+    if of.form == RULE:
+        most += 2 * (desk.rule[of.of].spells_end - desk.rule[of.of].spells)
+    elif of.form == TRACK:
+        most += desk.now[STEPS_END] - desk.now[STEPS]
+    for k in range(of.feeds, of.feeds_end):
+        most += 2 * (desk.feed_lo[plan.items[k] + 1] - desk.feed_lo[plan.items[k]])
+    if of.since >= 0:
+        most += 2 * (desk.feed_lo[of.since + 1] - desk.feed_lo[of.since])
+    return most
 
 
-@compiled
-def find_flips(case: Case, slot: int, book: Book) -> Book:
-    """Write one slot's flips; return the book."""
-    book = room_for_flips(book, most_flips(case, slot))
-    pos = book.ends[FLIPS]
-    case.desk.flip_lo[slot] = pos
-    form = case.plan.slot_form[slot]
-    if form == COUNT or form == TOTAL or form == DISTINCT:
-        book.ends[FLIPS] = counted_flips(case, slot, book.flips, pos)
-    elif form == SEQUENCE:
-        book.ends[FLIPS] = chain_flips(case, slot, book.flips, pos)
-    elif form == RULE:
-        book.ends[FLIPS] = rule_flips(case, case.plan.slot_of[slot], book)
-    elif form == TRACK:
-        book.ends[FLIPS] = track_flips(case, slot, book.flips, pos)
-    elif form == SCORE:
-        book = score_between(case, slot, book)
-    case.desk.flip_hi[slot] = book.ends[FLIPS]
-    return book
+@inner
+def find_flips(case: Case, slot: int) -> None:
+    """See that one slot's flips are known of the subject in hand."""
+    state = case.desk.slot[slot]
+    if state.known == case.desk.now[TAKEN] or not has_room(case, most_flips(case, slot)):
+        return
+    of = case.plan.slots[slot]
+    start = case.book.ends[FLIPS]
+    end = start
+    if of.form == COUNT or of.form == TOTAL or of.form == DISTINCT:
+        end = counted_flips(case, slot, start)
+    elif of.form == SEQUENCE:
+        end = chain_flips(case, slot, start)
+    elif of.form == RULE:
+        end = rule_flips(case, of.of, start)
+    elif of.form == TRACK:
+        end = track_flips(case, slot, start)
+    elif of.form == SCORE:
+        end = score_between(case, slot, start)
+    case.book.ends[FLIPS] = end
+    state.flips, state.flips_end, state.known = start, end, case.desk.now[TAKEN]
 
 
-@compiled
-def know(case: Case, slot: int, book: Book, subject: int) -> Book:
-    """See that a slot's flips, and those it needs, are known of the subject in hand; return the book."""
-    plan, desk = case.plan, case.desk
-    if desk.known[slot] == subject + 1:
-        return book
-    for k in range(plan.need_lo[slot], plan.need_lo[slot + 1]):
-        other = plan.need_slots[k]
-        if desk.known[other] != subject + 1:
-            book = find_flips(case, other, book)
-            desk.known[other] = subject + 1
-    book = find_flips(case, slot, book)
-    desk.known[slot] = subject + 1
-    return book
-
-
-@compiled
+@inner
 def take_subject(case: Case, born: Int64s, subject: int) -> None:
     """Put a subject on the desk: its rows, its steps, its birth, its events sorted to feeds."""
-    rows, desk = case.rows, case.desk
+    rows, now = case.rows, case.desk.now
     first, end = rows.lo[subject - rows.first], rows.lo[subject - rows.first + 1]
-    desk.subject[0], desk.subject[1] = first, end
-    desk.subject[2], desk.subject[3] = case.steps.lo[subject], case.steps.lo[subject + 1]
+    now[TAKEN] += 1
+    now[ROWS], now[ROWS_END] = first, end
+    now[STEPS], now[STEPS_END] = case.steps.lo[subject], case.steps.lo[subject + 1]
     birth = born[subject]
     if end > first:
         birth = min(birth, rows.at[first])
-    desk.subject[4] = 0 if birth == NEVER else birth
+    now[BIRTH] = 0 if birth == NEVER else birth
     post(case)
 
 
-@compiled
-def is_possible(case: Case, rule: int, book: Book, subject: int) -> tuple[Book, bool]:
-    """Return whether every criterion that a rule cannot do without is ever true; their flips are known then."""
-    plan, desk = case.plan, case.desk
-    for k in range(plan.must_lo[rule], plan.must_lo[rule + 1]):
-        slot = plan.rule_slots[plan.rule_lo[rule] + plan.must[k]]
-        book = know(case, slot, book, subject)
-        if desk.flip_lo[slot] == desk.flip_hi[slot]:
-            return book, False
-    return book, True
+@inner
+def is_possible(case: Case, rule: int) -> bool:
+    """Find what a rule asks; return whether every criterion without which it never holds is ever true."""
+    for k in range(case.plan.rules[rule].asks, case.plan.rules[rule].asks_end):
+        slot = case.plan.asks[k].slot
+        find_flips(case, slot)
+        if case.plan.asks[k].must and case.desk.slot[slot].flips == case.desk.slot[slot].flips_end:
+            return False
+    return case.plan.rules[rule].groups_end > case.plan.rules[rule].groups
 
 
-@compiled
-def decide_subject(case: Case, born: Int64s, book: Book, subject: int) -> Book:
-    """Write the spells of every rule of one subject; return the book."""
-    take_subject(case, born, subject)
-    book.ends[FLIPS] = 0
-    for rule in range(len(case.plan.rule_lo) - 1):
-        case.desk.spell_lo[rule] = book.ends[SPELLS]
-        book, possible = is_possible(case, rule, book, subject)
-        if possible:
-            for k in range(case.plan.rule_lo[rule], case.plan.rule_lo[rule + 1]):
-                book = know(case, case.plan.rule_slots[k], book, subject)
-            book = decide(case, rule, book, subject)
-        case.desk.spell_hi[rule] = book.ends[SPELLS]
-    return book
+@inner
+def answer(case: Case, rule: int, instant: int) -> None:
+    """Write what the criteria of a rule (or the lines of a score) see at an instant."""
+    plan = case.plan
+    of = plan.rules[rule]
+    for k in range(of.asks, of.asks_end):
+        find_flips(case, plan.asks[k].slot)
+    for k in range(of.criteria, of.criteria_end):
+        if of.groups == of.groups_end:
+            read_score(case, plan.criteria[k].slot, instant)
+        else:
+            read_slot(case, plan.criteria[k].slot, instant)
 
 
-@compiled
-def fresh_book() -> Book:
-    """Return empty buffers to write to."""
-    return Book(
-        np.empty(4096, np.int64), np.empty((1024, 8), np.int64), np.empty(2048, np.int64), np.zeros(3, np.int64)
-    )
+@inner
+def decide_subject(case: Case, born: Int64s, subject: int, asked: tuple[Int64s, int]) -> None:
+    """Write the spells of every rule of a subject, and the answers to questions about it.
 
-
-@compiled
-def sweep_subjects(plan: Plan, rows: Rows, steps: Steps, born: Int64s, values: int) -> tuple[Int64s, Int64s]:
-    """Return the spells and causes of the subjects of `rows`.
-
-    `born[s]` is the earliest instant known of subject s apart from its events, or NEVER; `values` bounds the codes in
-    `rows.values` that a distinct reads. Spells: int64 of shape (n, 8): rule, subject, start, end or NEVER, and the
-    two ranges in the causes of what opened and what closed it.
+    `asked` is (places of rules, instant).
     """
-    case = Case(plan, rows, steps, fresh_desk(plan, most_posted(plan, rows), values))
-    book = fresh_book()
+    desk, ends = case.desk, case.book.ends
+    take_subject(case, born, subject)
+    ends[FLIPS] = 0
+    for rule in range(len(case.plan.rules)):
+        desk.rule[rule].spells = ends[SPELLS]
+        if is_possible(case, rule) and not ends[FULL]:
+            decide(case, rule, subject)
+        desk.rule[rule].spells_end = ends[SPELLS]
+    for rule in asked[0]:
+        answer(case, rule, asked[1])
+
+
+@compiled
+def larger(book: Book) -> Book:
+    """Return the book with what is written in it, in buffers twice as large."""
+    flips, causes = np.empty(2 * len(book.flips), np.int64), np.empty(2 * len(book.causes), np.int64)
+    spells = np.empty((2 * len(book.spells), 8), np.int64)
+    readings = np.empty((2 * len(book.readings), 5), np.int64)
+    evidence = np.empty(2 * len(book.evidence), np.int64)
+    spells[: book.ends[SPELLS]] = book.spells[: book.ends[SPELLS]]
+    causes[: book.ends[CAUSES]] = book.causes[: book.ends[CAUSES]]
+    readings[: book.ends[READINGS]] = book.readings[: book.ends[READINGS]]
+    evidence[: book.ends[EVIDENCE]] = book.evidence[: book.ends[EVIDENCE]]
+    return Book(flips, spells, causes, readings, evidence, book.ends)
+
+
+@compiled
+def sweep_subjects(
+    plan: Plan, rows: Rows, steps: Steps, born: Int64s, asked: tuple[int, Int64s, int]
+) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+    """Return (spells, causes, readings, evidence) of the subjects of `rows`.
+
+    `born[s]` is the earliest instant known of subject s apart from its events, or NEVER. `asked` is (a bound of the
+    codes that a distinct reads, questions, the instant they are about); a question is (subject, place of a rule),
+    sorted by subject, and where there are any only their subjects are swept. Spells: int64 of shape (n, 8): rule,
+    subject, start, end or NEVER, and the two ranges in the causes of what opened and what closed it. Readings: see
+    `seen`.
+    """
+    most_values, questions, instant = asked
+    desk = fresh_desk(plan, rows, most_values)
+    book = Book(
+        np.empty(4096, np.int64), np.empty((1024, 8), np.int64), np.empty(2048, np.int64),
+        np.empty((64, 5), np.int64), np.empty(64, np.int64), np.zeros(6, np.int64),
+    )
+    places = questions[:, 1].copy()
+    case = Case(plan, rows, steps, desk, book)
+    q = 0
     for subject in range(rows.first, rows.first + len(rows.lo) - 1):
-        book = decide_subject(case, born, book, subject)
-    return book.spells[: book.ends[SPELLS]].copy(), book.causes[: book.ends[CAUSES]].copy()
+        begin = q
+        while q < len(questions) and questions[q, 0] == subject:
+            q += 1
+        if len(questions) and q == begin:
+            continue
+        before = book.ends.copy()
+        decide_subject(case, born, subject, (places[begin:q], instant))
+        while book.ends[FULL]:
+            book.ends[:] = before
+            book = larger(book)
+            case = Case(plan, rows, steps, desk, book)
+            decide_subject(case, born, subject, (places[begin:q], instant))
+    return (
+        book.spells[: book.ends[SPELLS]].copy(), book.causes[: book.ends[CAUSES]].copy(),
+        book.readings[: book.ends[READINGS]].copy(), book.evidence[: book.ends[EVIDENCE]].copy(),
+    )

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assay.core import values
 from assay.core.definitions import model
 from assay.core.engine import attributes, facts, memberships, people, tracks
-from assay.core.engine.arrays import Int32s, Int64s, Steps
+from assay.core.engine.arrays import STEP, Int32s, Int64s, Steps
+from assay.core.engine.causes import SINCE_EVER
 from assay.core.engine.compiled import NEVER
 from assay.core.engine.people import Changes
 from assay.core.engine.plan import StagePlan
@@ -95,7 +97,7 @@ def steps_for(world: World, of: StagePlan, found: Found) -> Steps:
             _of_accounts(world, of.wishes, of_account=True, keep_idle=moves), *_account_rules(world, of.wishes, found),
         ])
         if moves:
-            parts = [own, memberships.through(of_account, world.members, world.codes)]
+            parts = [own, _through(world, of.wishes, of_account)]
         else:
             parts = [
                 memberships.onto_pairs(own, world.pairs.person),
@@ -103,7 +105,33 @@ def steps_for(world: World, of: StagePlan, found: Found) -> Steps:
             ]
         parts += _earlier(world, of, found)
     every = tracks.concatenate(parts)
-    return Steps(tracks.offsets(every, count), every.slot, every.member, every.at, every.value, every.cause)
+    step = np.empty(len(every), STEP)
+    for column in ("slot", "member", "at", "value", "cause"):
+        step[column] = getattr(every, column)
+    return Steps(tracks.offsets(every, count), step)
+
+
+def _through(world: World, wishes: Sequence[Wish], of_account: Tracks) -> Tracks:
+    """Return what persons read of their account at each instant, and of having none."""
+    alone = [w.slot for w in wishes if _holds_without_account(world, w)]
+    if not alone:
+        return memberships.through(of_account, world.members, world.codes)
+    nobody = world.counts["account"]
+    everybody = np.arange(world.counts["person"], dtype=np.int32)
+    persons = everybody if world.scope.persons is None else world.scope.persons
+    members = memberships.with_nobody(world.members, persons, nobody)
+    without = [tracks.from_beginning(slot, np.array([nobody]), SINCE_EVER) for slot in alone]
+    return memberships.through(tracks.concatenate([of_account, *without]), members, world.codes)
+
+
+def _holds_without_account(world: World, wish: Wish) -> bool:
+    form = wish.form
+    if isinstance(form, model.Attribute):
+        return form.of_account and values.meets(form.condition, None, world.definitions.lists)
+    if isinstance(form, model.PartnerSays | model.PartnerInsight | model.Corroboration) and form.threshold:
+        low, high = values.whole_range(form.threshold)
+        return low <= 0 <= high
+    return False
 
 
 def _of_persons(world: World, wishes: Sequence[Wish]) -> Tracks:

@@ -121,7 +121,7 @@ def load(
 ) -> World:
     """Return the world in which the named rules are decided and the named scores read, as of an instant."""
     scope = scope or Scope()
-    stages = plan_stages(definitions, names)
+    stages = plan_stages(definitions, names, scores)
     slots = [number_slots(definitions, stage) for stage in stages]
     for score in scores:
         kind = definitions.score(score).subject

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from assay.core.engine.arrays import Bounds, Feed, Int64s
-from assay.core.engine.compiled import NEVER, compiled
+from assay.core.engine.compiled import NEVER, inner
 from assay.core.engine.forms.flips import after, hold_until, turn
 from assay.core.engine.tracks import BEGINNING
 
 
-@compiled
+@inner
 def count_at_least(flips: Int64s, start: int, feed: Feed, bounds: Bounds) -> int:
     """Write the flips of "at least so many events within a window"; return their end.
 
@@ -28,7 +28,7 @@ def count_at_least(flips: Int64s, start: int, feed: Feed, bounds: Bounds) -> int
     return pos
 
 
-@compiled
+@inner
 def next_instant(feed: Feed, bounds: Bounds, arrived: int, left: int, reset: int) -> int:
     """Return when the next event arrives, leaves its window or resets, or NEVER."""
     now = NEVER
@@ -41,7 +41,7 @@ def next_instant(feed: Feed, bounds: Bounds, arrived: int, left: int, reset: int
     return now
 
 
-@compiled
+@inner
 def resets_at(feed: Feed, bounds: Bounds, reset: int, now: int) -> int:
     """Return the place after the resets of instant `now`."""
     while bounds.since and reset < len(feed.resets) and feed.at[feed.resets[reset]] == now:
@@ -49,14 +49,14 @@ def resets_at(feed: Feed, bounds: Bounds, reset: int, now: int) -> int:
     return reset
 
 
-@compiled
+@inner
 def gone(feed: Feed, bounds: Bounds, event: int, now: int, floor: int) -> bool:
     """Return whether an event no longer counts: out of its window, or before the latest reset."""
     at = feed.at[feed.events[event]]
     return at < floor or after(at, bounds.within) <= now
 
 
-@compiled
+@inner
 def count_between(flips: Int64s, start: int, feed: Feed, bounds: Bounds) -> int:
     """Write the flips of "the number of events is in an interval"; return their end."""
     pos = turn(flips, start, start, BEGINNING, bounds.low <= 0 <= bounds.high)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from assay.core.engine.arrays import Bounds, Feed, Int64s
-from assay.core.engine.compiled import NEVER, NO_VALUE, compiled
+from assay.core.engine.compiled import NEVER, NO_VALUE, inner
 from assay.core.engine.forms.count import gone, next_instant, resets_at
 from assay.core.engine.forms.flips import after, hold_until, turn
 from assay.core.engine.tracks import BEGINNING
@@ -20,7 +18,7 @@ OF_DAY: Final = 1
 OF_WEEK: Final = 2
 
 
-@compiled
+@inner
 def bucket(at: Int64s, values: Int64s, row: int, unit: int) -> int:
     """Return the value of an event: its UTC day, its ISO week (1970-01-05 was a Monday) or its property's code."""
     if unit == OF_DAY:
@@ -30,16 +28,15 @@ def bucket(at: Int64s, values: Int64s, row: int, unit: int) -> int:
     return int(values[row])
 
 
-@compiled
-def days_at_least(flips: Int64s, start: int, feed: Feed, bounds: Bounds) -> int:
+@inner
+def days_at_least(flips: Int64s, start: int, feed: Feed, bounds: Bounds, newest: Int64s) -> int:
     """Write the flips of "on at least so many different days (or weeks) within a window"; return their end.
 
-    Days ascend with time, so the truth holds until the last event of the n-th latest day leaves; `newest[d % n]` is
-    that event's instant for each of the n latest days.
+    Days ascend with time, so the truth holds until the last event of the n-th latest day leaves; `newest[d % n]`,
+    scratch, is that event's instant for each of the n latest days.
     """
     pos = start
     until = BEGINNING
-    newest = np.empty(bounds.low, np.int64)
     days = 0
     latest = BEGINNING
     for i in range(len(feed.events)):
@@ -61,7 +58,7 @@ def days_at_least(flips: Int64s, start: int, feed: Feed, bounds: Bounds) -> int:
     return pos
 
 
-@compiled
+@inner
 def is_new(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: int) -> bool:
     """Return whether the arriving event brings a value that none in the window has, and remember the event.
 
@@ -78,7 +75,7 @@ def is_new(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: i
     return fresh
 
 
-@compiled
+@inner
 def is_last(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: int) -> bool:
     """Return whether the leaving event is the last of its value in the window."""
     value = bucket(feed.at, feed.values, feed.events[left], unit)
@@ -87,7 +84,7 @@ def is_last(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: 
     return bool(value != NO_VALUE and last[value] == mark + left)
 
 
-@compiled
+@inner
 def distinct_between(flips: Int64s, start: int, feed: Feed, bounds: Bounds, seen: tuple[Int64s, int]) -> int:
     """Write the flips of "the number of different values is in an interval"; return their end.
 

@@ -7,10 +7,10 @@ whether their number is odd.
 from __future__ import annotations
 
 from assay.core.engine.arrays import Int64s
-from assay.core.engine.compiled import NEVER, compiled
+from assay.core.engine.compiled import NEVER, inner
 
 
-@compiled
+@inner
 def turn(flips: Int64s, start: int, pos: int, at: int, truth: bool) -> int:
     """Return the new end of the flips once the truth from `at` on is `truth`.
 
@@ -24,7 +24,7 @@ def turn(flips: Int64s, start: int, pos: int, at: int, truth: bool) -> int:
     return pos + 1
 
 
-@compiled
+@inner
 def hold_until(flips: Int64s, start: int, pos: int, now: int, until: int) -> int:
     """Return the new end of the flips once a truth known to hold until `until` is found to hold at `now` as well.
 
@@ -40,7 +40,7 @@ def hold_until(flips: Int64s, start: int, pos: int, now: int, until: int) -> int
     return pos + 1
 
 
-@compiled
+@inner
 def after(at: int, length: int) -> int:
     """Return the instant `length` after `at`, or NEVER where the length is NEVER."""
     if length == NEVER or at > NEVER - length:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from assay.core.engine.arrays import Bounds, Feed, Int64s
-from assay.core.engine.compiled import NEVER, compiled
+from assay.core.engine.compiled import NEVER, inner
 from assay.core.engine.forms.count import resets_at
 from assay.core.engine.forms.flips import after, turn
 from assay.core.engine.tracks import BEGINNING
 
 
-@compiled
+@inner
 def next_link(feed: Feed, bounds: Bounds, upcoming: Int64s, ends: Int64s, reset: int) -> int:
     """Return when the next event of any step arrives, or the next reset, or NEVER."""
     now = NEVER
@@ -23,7 +21,7 @@ def next_link(feed: Feed, bounds: Bounds, upcoming: Int64s, ends: Int64s, reset:
     return now
 
 
-@compiled
+@inner
 def link(feed: Feed, upcoming: Int64s, ends: Int64s, best: Int64s, now: int) -> None:
     """Lengthen the chains by the events of instant `now`.
 
@@ -36,15 +34,15 @@ def link(feed: Feed, upcoming: Int64s, ends: Int64s, best: Int64s, now: int) -> 
                 upcoming[k] += 1
 
 
-@compiled
-def chain(flips: Int64s, start: int, feed: Feed, bounds: Bounds, steps: tuple[Int64s, Int64s]) -> int:
+@inner
+def chain(flips: Int64s, start: int, feed: Feed, bounds: Bounds, steps: tuple[Int64s, Int64s, Int64s]) -> int:
     """Write the flips of "a whole chain lies in the window"; return their end.
 
-    `feed.events` holds the events of all feeds; those of step k stand from `steps[0][k]` to `steps[1][k]`. With
-    `since` a chain must start at or after the latest reset.
+    `feed.events` holds the events of all feeds; those of step k stand from `steps[0][k]` to `steps[1][k]`;
+    `steps[2]` is scratch. With `since` a chain must start at or after the latest reset.
     """
-    upcoming, ends = steps
-    best = np.full(len(ends), BEGINNING, np.int64)
+    upcoming, ends, best = steps
+    best[:] = BEGINNING
     reset = 0
     floor = NEVER if bounds.since else BEGINNING + 1
     pos = start

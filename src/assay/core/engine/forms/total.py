@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from assay.core.engine.arrays import Bounds, Feed, Int64s
-from assay.core.engine.compiled import NEVER, NO_VALUE, compiled
+from assay.core.engine.compiled import NEVER, NO_VALUE, inner
 from assay.core.engine.forms.count import gone, next_instant, resets_at
 from assay.core.engine.forms.flips import turn
 from assay.core.engine.tracks import BEGINNING
 
 
-@compiled
+@inner
 def amount(feed: Feed, event: int) -> int:
     """Return an event's value; an absent one is nothing."""
     value = feed.values[feed.events[event]]
     return 0 if value == NO_VALUE else value
 
 
-@compiled
+@inner
 def total_between(flips: Int64s, start: int, feed: Feed, bounds: Bounds) -> int:
     """Write the flips of "the sum is in an interval"; return their end.
 
