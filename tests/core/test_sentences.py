@@ -8,6 +8,7 @@ import pytest
 
 from assay.core import sentences
 from assay.core.definitions import model
+from assay.core.engine.results import Finding
 from assay.core.errors import Place
 
 DAY = 86_400_000_000
@@ -47,7 +48,7 @@ def test_a_distinct_count_says_of_what(distinct, seen, words):
 
 def test_a_distinct_property_is_named():
     form = counted(distinct="repo_name", distinct_is_property=True)
-    assert sentence(form, "2") == "project created with 2 different values of repo name in the last 7 days"
+    assert sentence(form, "2") == "project created with 2 different repo names in the last 7 days"
 
 
 def test_filters_and_since_are_told():
@@ -114,6 +115,23 @@ def test_an_event_is_told_by_its_name_where_it_is_known():
 ])
 def test_other_causes_are_told_in_words(cause, words):
     assert sentences.cause(cause) == words
+
+
+def test_the_same_thing_is_told_once_and_deeds_before_facts():
+    plan = model.Attribute(name="plan", condition=model.Condition(kind="is", values=("team",)))
+    forms = {"on_plan": plan, "built": counted(), "still_builds": counted()}
+    criteria = {name: model.Criterion(name=name, form=form, place=PLACE) for name, form in forms.items()}
+    findings = [Finding(criterion="on_plan", met=True, seen="team", needed="team")]
+    findings += [Finding(criterion=name, met=True, seen="4", needed="at least 3") for name in ("built", "still_builds")]
+    findings += [Finding(criterion="built", met=False, seen="0", needed="at least 3")]
+    assert list(sentences.telling(criteria, findings)) == ["project created 4 times in the last 7 days", "plan is team"]
+
+
+@pytest.mark.parametrize(("noun", "many"), [
+    ("workspace", "workspaces"), ("category", "categories"), ("key", "keys"), ("box", "boxes"), ("class", "classes"),
+])
+def test_nouns_are_told_in_the_plural(noun, many):
+    assert sentence(counted(distinct=noun, distinct_is_property=True), "2").split(" in the")[0].endswith(many)
 
 
 def test_a_lean_names_the_most_first_and_leaves_out_nothing_much():

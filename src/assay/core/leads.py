@@ -8,7 +8,6 @@ Never: hands off what a shadow rule decided; draws lots between equals.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -105,15 +104,9 @@ def _reasons(
     """Return what is met of each lead's rule, as sentences joined by "; "."""
     pairs = list(zip(held["rule"].to_pylist(), held["subject_id"].to_pylist(), strict=True))
     told = engine.reasons(store, definitions, pairs, as_of=as_of) if pairs else []
-    criteria = {(rule.name, c.name): c for rule in rules.values() for c in rule.criteria}
-
-    @lru_cache(maxsize=100_000)
-    def words(rule: str, criterion: str, seen: str) -> str:
-        return sentences.sentence(criteria[rule, criterion], seen)
-
+    criteria = {rule.name: {c.name: c for c in rule.criteria} for rule in rules.values()}
     return [
-        "; ".join(words(rule, finding.criterion, finding.seen) for finding in findings if finding.met)
-        for (rule, _), findings in zip(pairs, told, strict=True)
+        "; ".join(sentences.telling(criteria[rule], findings)) for (rule, _), findings in zip(pairs, told, strict=True)
     ]
 
 

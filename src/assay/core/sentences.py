@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from assay.core.definitions import model
+from assay.core.engine.results import Finding
 from assay.core.values import format_duration, format_instant
 
 _NONE: Final = ("", "0", "nothing", "absent", "none")
@@ -46,6 +47,18 @@ def sentence(criterion: model.Criterion, seen: str) -> str:
             return _attribute(form, seen)
         case _:
             return _of_others(criterion.name, form, seen)
+
+
+def telling(criteria: Mapping[str, model.Criterion], findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Return what is met as sentences, each once, with its finding: what was done first, what merely is so last.
+
+    Several criteria may see the same thing, such as the two thresholds of a rule that is slow to let go.
+    """
+    told: dict[str, Finding] = {}
+    met = [finding for finding in findings if finding.met]
+    for finding in sorted(met, key=lambda f: isinstance(criteria[f.criterion].form, model.Attribute)):
+        told.setdefault(sentence(criteria[finding.criterion], finding.seen), finding)
+    return told
 
 
 def _of_others(name: str, form: model.Form, seen: str) -> str:
@@ -87,9 +100,17 @@ def _count(form: model.Count, seen: str) -> str:
         "account": f"in {n} account{many}", "person": f"by {n} {'person' if n == '1' else 'people'}",
     }
     if form.distinct_is_property or form.distinct not in ways:
-        values = "value" if n == "1" else "different values"
-        return f"{what} with {n} {values} of {plain(form.distinct)}{_window(form.window)}"
+        return f"{what} with {n} {different}{_several(plain(form.distinct), n)}{_window(form.window)}"
     return f"{what} {ways[form.distinct]}{_window(form.window)}"
+
+
+def _several(noun: str, n: str) -> str:
+    """Return the noun as it stands after that number; English is followed where it is regular."""
+    if n == "1":
+        return noun
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou") else f"{noun}s"
 
 
 def _sequence(form: model.Sequence, seen: str) -> str:

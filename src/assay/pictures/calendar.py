@@ -48,11 +48,19 @@ def unit_for(span: int, *, at_most: int) -> Unit:
     return Unit(*_UNITS[-1])
 
 
+def beginning(spells: pa.Table, *, as_of: int) -> int:
+    """Return the instant at which pictures of these spells begin: when 1 in 100 of them had opened.
+
+    Spells since ever (1970) and a few old facts would otherwise press everything else against the right edge.
+    """
+    starts = instants(spells["starts_at"])
+    seen = np.sort(starts[(starts > 0) & (starts <= as_of)])
+    return min(int(seen[len(seen) // 100]) if len(seen) else as_of - DAY, as_of - SECOND)
+
+
 def recently(spells: pa.Table, *, as_of: int) -> Unit:
     """Return how long ago is still recent, and soon still soon, in data of this length."""
-    starts = instants(spells["starts_at"])
-    seen = starts[(starts > 0) & (starts <= as_of)]
-    span = as_of - int(seen.min()) if len(seen) else DAY
+    span = as_of - beginning(spells, as_of=as_of)
     for unit, name in ((WEEK, "week"), (DAY, "day"), (HOUR, "hour"), (15 * MINUTE, "15 minutes")):
         if span >= 4 * unit:
             return Unit(unit, name)
@@ -61,9 +69,7 @@ def recently(spells: pa.Table, *, as_of: int) -> Unit:
 
 def unit_of(spells: pa.Table, *, as_of: int) -> Unit:
     """Return the unit in which to count entries and exits of these spells up to `as_of`, whatever the width."""
-    starts = instants(spells["starts_at"])
-    seen = starts[(starts > 0) & (starts <= as_of)]
-    return unit_for(as_of - int(seen.min()) if len(seen) else DAY, at_most=_MOST_BARS)
+    return unit_for(as_of - beginning(spells, as_of=as_of), at_most=_MOST_BARS)
 
 
 def instants(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:

@@ -18,14 +18,15 @@ def entries_and_exits(spells: pa.Table, *, as_of: int, width: int = 680) -> str:
     `spells` has the columns starts_at and ends_at of `tables.SPELLS`.
     """
     starts, ends = calendar.instants(spells["starts_at"]), calendar.instants(spells["ends_at"])
-    starts, ends = starts[(starts <= as_of) & (starts > 0)], ends[ends <= as_of]
+    first = calendar.beginning(spells, as_of=as_of)
+    starts, ends = starts[(starts <= as_of) & (starts >= first)], ends[(ends <= as_of) & (ends >= first)]
     if not len(starts):
         return drawing.empty(title="Entries and exits", sentence="Nobody has entered yet.", width=width)
     unit = calendar.unit_of(spells, as_of=as_of)
     title = f"Entries and exits per {unit.name}"
     values = [*_bars(starts, unit, +1), *_bars(ends, unit, -1)]
-    first, last = int(unit.floor(starts).min()), int(unit.floor(np.array([as_of]))[0]) + unit.length
-    size = max(2, min(28, int((width - 70) * unit.length / (last - first) * 0.85)))
+    left, last = int(unit.floor(np.array([first]))[0]), int(unit.floor(np.array([as_of]))[0]) + unit.length
+    size = max(2, min(28, int((width - 70) * unit.length / (last - left) * 0.85)))
     base = drawing.rows(values)
     y = alt.Y("n:Q", title="← left    entered →", axis=alt.Axis(
         labelExpr="format(abs(datum.value), ',d')", tickMinStep=1, tickCount=5, domain=False, minExtent=30,
@@ -33,9 +34,9 @@ def entries_and_exits(spells: pa.Table, *, as_of: int, width: int = 680) -> str:
     colour = alt.Color(
         "side:N", legend=None, scale=alt.Scale(domain=["entered", "left"], range=[palette.IN, palette.OUT]),
     )
-    bars = base.mark_bar(size=size).encode(x=calendar.axis(first, last, width=width), y=y, color=colour)
+    bars = base.mark_bar(size=size).encode(x=calendar.axis(left, last, width=width), y=y, color=colour)
     zero = drawing.rows([{"n": 0}]).mark_rule(color=palette.MUTED).encode(y="n:Q")
-    description = f"{len(starts):,} entries and {len(ends):,} exits in all; entries point up, exits down."
+    description = f"{len(starts):,} entries and {len(ends):,} exits; entries point up, exits down."
     chart = alt.layer(bars, zero).properties(width=width - 62, height=170)
     return drawing.draw(chart, title=title, description=description)
 

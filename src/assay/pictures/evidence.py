@@ -46,8 +46,11 @@ def evidence(
 
 
 def _range(at: list[int], *, as_of: int, since: int | None, until: int | None) -> tuple[int, int]:
-    marks = [*at, as_of, *([since] if since is not None and since > 0 else [])]
-    first, last = min(marks), as_of
+    first, last = min(at, default=as_of), as_of
+    if since is not None and since < first:
+        # A spell of a year must not press the evidence of a month into a corner: its bar then begins at the edge.
+        longest = (last - first) * 3 // 2 if at else calendar.WEEK
+        first = max(since, last - max(longest, calendar.MINUTE))
     span = max(last - first, calendar.MINUTE)
     if until is not None and until > as_of:
         # An end far away must not press the evidence into a corner.

@@ -26,11 +26,7 @@ def qualified_over_time(spells: pa.Table, *, as_of: int, width: int = 680) -> st
     rules, left_out = _busiest(spells, as_of)
     if not rules:
         return drawing.empty(title=_TITLE, sentence="Nobody has qualified yet.", width=width)
-    starts = calendar.instants(spells["starts_at"])
-    # Subjects that qualify since ever would stretch the axis to 1970.
-    seen = starts[starts > 0]
-    first = min(int(seen.min()) if len(seen) else as_of - calendar.DAY, as_of - calendar.SECOND)
-    grid = np.linspace(first, as_of, _POINTS).astype(np.int64)
+    grid = np.linspace(calendar.beginning(spells, as_of=as_of), as_of, _POINTS).astype(np.int64)
     columns = 2 if width >= 560 and len(rules) > 1 else 1
     panel = (width - 48 * columns) // columns
     panels = [_panel(rule, spells, grid=grid, width=panel) for rule in rules]

@@ -17,6 +17,8 @@ from assay.core.result import Result
 
 Draw = Callable[[int], str]
 
+NO_BREAK = "\u00a0"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -54,7 +56,7 @@ def _card(
     title, subtitle = _names(lead)
     return Card(
         lead=lead, title=title, subtitle=subtitle, story=_story(lead, verdict, names), reasons=_reasons(rule, verdict),
-        picture=_picture(verdict, title, drawn),
+        picture=_picture(rule, verdict, title, drawn),
     )
 
 
@@ -72,7 +74,7 @@ def _story(lead: dict[str, Any], verdict: Verdict, names: Mapping[str, str]) -> 
     opened = sentences.cause(verdict.opened_by, names, brief=True)
     parts = [f"{_since(verdict)}{f', by {opened}' if opened else ''}; {_lasts(verdict)}."]
     if lead["lean"] and "," in lead["lean"]:
-        parts.append(f"Leans to {lead['lean']}.")
+        parts.append(f"Leans to {lead['lean'].replace(' %', NO_BREAK + '%')}.")
     if partners := lead["independent_partners"]:
         one = partners == 1
         parts.append(f"{partners} independent partner{'s' * (not one)} know{'s' * one} the account.")
@@ -94,10 +96,8 @@ def _lasts(verdict: Verdict) -> str:
 
 
 def _reasons(rule: Rule, verdict: Verdict) -> tuple[Reason, ...]:
-    return tuple(
-        Reason(words=sentences.sentence(rule.criterion(finding.criterion), finding.seen), note=_note(rule, finding))
-        for finding in verdict.findings if finding.met and finding.criterion not in verdict.excluded_by
-    )
+    told = sentences.telling({c.name: c for c in rule.criteria}, verdict.findings)
+    return tuple(Reason(words=words, note=_note(rule, finding)) for words, finding in told.items())
 
 
 def _note(rule: Rule, finding: Finding) -> str:
@@ -108,11 +108,9 @@ def _note(rule: Rule, finding: Finding) -> str:
     return ", ".join(part for part in (needed, lasts) if part)
 
 
-def _picture(verdict: Verdict, title: str, drawn: Callable[[Draw], Markup]) -> Markup | None:
-    rows = [
-        (sentences.plain(finding.criterion), event.at) for finding in verdict.findings if finding.met
-        for event in finding.events
-    ]
+def _picture(rule: Rule, verdict: Verdict, title: str, drawn: Callable[[Draw], Markup]) -> Markup | None:
+    told = sentences.telling({c.name: c for c in rule.criteria}, verdict.findings)
+    rows = [(sentences.plain(finding.criterion), event.at) for finding in told.values() for event in finding.events]
     if not rows:
         return None
     instants = pa.array([at for _, at in rows], pa.int64()).cast(pa.timestamp("us", tz="UTC"))
