@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
 from numba.core import config
@@ -24,6 +24,7 @@ NO_VALUE: Final = -(2**63)
 
 _HERE: Final = Path(__file__).parent
 _SETTING: Final = "CACHE_DIR"
+_KEPT: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
 _CONSTANTS: Final = ("arrays.py", "causes.py")
 
 
@@ -45,7 +46,7 @@ def compiled(function: Function) -> Function:
 
     Where the package's folder cannot be written the compiler falls back to the user's cache folder.
     """
-    return _kept(function, numba.njit(cache=True, nogil=True, error_model="numpy"))
+    return _kept(function, numba.njit(**_KEPT))
 
 
 def inner(function: Function) -> Function:
@@ -55,7 +56,7 @@ def inner(function: Function) -> Function:
     here costs hundreds of times more than the work (benchmarks/README.md). An inner function may call and be called
     by inner functions; what they return to a `compiled` one must be numbers.
     """
-    return _kept(function, numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False))
+    return _kept(function, numba.njit(**_KEPT, _nrt=False))
 
 
 def _kept(function: Function, compiler: Callable[[Function], object]) -> Function:

@@ -15,6 +15,12 @@ from assay.core.engine.kinds import Kinds
 from assay.core.engine.slots import Slots, Wish
 from assay.core.engine.stages import Stage, criteria_decided
 
+#: What is cheap to find out is asked first: most subjects fail at one criterion.
+_COST = {
+    arrays.RULE: 0, arrays.COUNT: 1, arrays.TRACK: 1, arrays.SEQUENCE: 2, arrays.TOTAL: 3, arrays.DISTINCT: 3,
+    arrays.SCORE: 4,
+}
+
 _FADES = {"linear": arrays.LINEAR, "half_life": arrays.HALF_LIFE}
 
 
@@ -107,7 +113,7 @@ def _lines(slots: Slots) -> list[tuple[float, ...]]:
     found: list[tuple[float, ...]] = []
     for place, score in enumerate(slots.scores):
         for line in score.points:
-            points = float(line.once if line.each is None else line.each)
+            points = float(line.each or line.once or 0)
             limit = float(line.up_to) if line.up_to is not None else (-np.inf if points < 0 else np.inf)
             fade, length = (_FADES[line.fades.kind], line.fades.duration) if line.fades else (arrays.STAYS, 1)
             dimension = score.dimensions.index(line.dimension)
@@ -147,7 +153,7 @@ def _rules(
         begin = len(criteria), len(groups), len(asks)
         criteria += [(slot, causes[f"expiry:{c.name}"]) for slot, c in zip(of_rule, decided, strict=True)]
         groups += [(g.least, g.most, g.role, *items.add(g.members)) for g in logic]
-        must = [of_rule[place] for place in _must(rule, decided)]
+        must = sorted((of_rule[place] for place in _must(rule, decided)), key=lambda k: _COST[slots.slots[k].form])
         asks += _asks(of_rule, must, needs)
         ends = len(criteria), len(groups), len(asks)
         rules.append((*(n for pair in zip(begin, ends, strict=True) for n in pair), bool(rule.stay_qualified)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -80,7 +80,7 @@ def _read_stage(
                 lapses_at=None if number[LAPSES] == NEVER else int(number[LAPSES]),
                 events=evidence[number[BEGIN] : number[END]],
             ))
-        answers[rule.name, subject] = readings
+        answers[rule.name, subject] = readings + list(words.named_by_others(rule, subject))
     return answers
 
 
@@ -111,6 +111,19 @@ class _Words:
         if (form, inner) not in self.known:
             self.known[form, inner] = self._look_up(form, inner)
         return self.known[form, inner].get(subject, "")
+
+    def named_by_others(self, rule: model.Rule, subject: int) -> Iterator[Reading]:
+        """Yield the readings of criteria that stand in no group of the rule, but that its corroborations name."""
+        decided = criteria_decided(rule)
+        for criterion in rule.criteria:
+            form = criterion.form
+            if criterion in decided or not isinstance(form, model.PartnerSays | model.PartnerInsight):
+                continue
+            seen = self.seen(rule, criterion, subject, np.zeros(5, np.int64))
+            met = form.threshold is not None and values.threshold_holds(form.threshold, Decimal(seen or 0))
+            yield Reading(
+                criterion=criterion, met=met, seen=seen, lapses_at=None, events=np.empty(0, np.int64)
+            )
 
     def _of_person(self, form: model.Qualified) -> bool:
         return self.world.definitions.rule(form.rule).subject == "person"

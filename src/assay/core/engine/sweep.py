@@ -200,7 +200,7 @@ def is_possible(case: Case, rule: int) -> bool:
         find_flips(case, slot)
         if case.plan.asks[k].must and case.desk.slot[slot].flips == case.desk.slot[slot].flips_end:
             return False
-    return case.plan.rules[rule].groups_end > case.plan.rules[rule].groups
+    return bool(case.plan.rules[rule].groups_end > case.plan.rules[rule].groups)
 
 
 @inner

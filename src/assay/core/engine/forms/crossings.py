@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from assay.core.engine.arrays import FLIPS, FULL, HALF_LIFE, STAYS, Case
+import numpy as np
+
+from assay.core.engine.arrays import (
+    EACH_EVENT,
+    EACH_PARTNER,
+    EACH_VALUE,
+    FLIPS,
+    FULL,
+    HALF_LIFE,
+    STAYS,
+    STEPS,
+    STEPS_END,
+    Case,
+)
 from assay.core.engine.compiled import NEVER, inner
 from assay.core.engine.forms.flips import after, turn
 from assay.core.engine.forms.score import apply_changes, begin_lines, next_change, score_value
@@ -56,16 +69,43 @@ def first_below(case: Case, slot: int, where: int, ends: tuple[int, int]) -> int
 @inner
 def has_room(case: Case, more: int) -> bool:
     """Return whether so many more flips can be written; if not, ask for larger buffers."""
-    room = case.book.ends[FLIPS] + more <= len(case.book.flips)
+    room = bool(case.book.ends[FLIPS] + more <= len(case.book.flips))
     if not room:
         case.book.ends[FULL] = 1
     return room
 
 
 @inner
+def highest(case: Case, score: int) -> int:
+    """Return what a score of the subject in hand can reach at most, in millionths: every line at its best at once."""
+    plan, desk = case.plan, case.desk
+    of = plan.scores[score]
+    sums = desk.lines.sums
+    sums[: of.caps_end - of.caps] = 0
+    for k in range(of.lines, of.lines_end):
+        line = plan.lines[k]
+        slot = plan.slots[line.slot]
+        if line.points <= 0:
+            continue
+        times = 1.0
+        if slot.form == EACH_EVENT or slot.form == EACH_VALUE:
+            feed = plan.items[slot.feeds]
+            times = float(desk.feed_lo[feed + 1] - desk.feed_lo[feed])
+        elif slot.form == EACH_PARTNER:
+            times = float(desk.now[STEPS_END] - desk.now[STEPS])
+        sums[line.dimension] += int(np.ceil(min(line.points * times, line.up_to) * 1e6))
+    total = 0
+    for d in range(of.caps_end - of.caps):
+        total += min(sums[d], plan.caps[of.caps + d])
+    return total
+
+
+@inner
 def score_between(case: Case, slot: int, start: int) -> int:
     """Write the flips of "the score is in an interval"; return their end."""
     score = case.plan.slots[slot].of
+    if highest(case, score) < case.plan.slots[slot].low:
+        return start
     begin_lines(case, score)
     fading = settled_after(case, score, 0) > 0
     flips = case.book.flips
