@@ -105,9 +105,15 @@ def _reasons(
     pairs = list(zip(held["rule"].to_pylist(), held["subject_id"].to_pylist(), strict=True))
     told = engine.reasons(store, definitions, pairs, as_of=as_of) if pairs else []
     criteria = {rule.name: {c.name: c for c in rule.criteria} for rule in rules.values()}
-    return [
-        "; ".join(sentences.telling(criteria[rule], findings)) for (rule, _), findings in zip(pairs, told, strict=True)
-    ]
+    said: dict[tuple[object, ...], str] = {}
+    reasons = []
+    for (rule, _), findings in zip(pairs, told, strict=True):
+        # Most leads of a rule have been seen to do one of a few things.
+        key = (rule, *((finding.criterion, finding.seen) for finding in findings if finding.met))
+        if key not in said:
+            said[key] = "; ".join(sentences.telling(criteria[rule], findings))
+        reasons.append(said[key])
+    return reasons
 
 
 def _ordered(columns: Mapping[str, Any]) -> pa.Table:

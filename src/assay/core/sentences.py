@@ -8,6 +8,7 @@ Never: decides whether anything is met.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from assay.core.definitions import model
@@ -231,8 +232,13 @@ def lean(shares: Mapping[str, float] | None) -> str:
     """Return a score's lean in words, most first: "product 70 %, fit 30 %"; empty where there is none."""
     if not shares:
         return ""
-    order = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{name} {share * 100:.0f} %" for name, share in order if share >= 0.005)
+    return _lean(tuple((name, round(share * 100)) for name, share in sorted(shares.items()) if share >= 0.005))
+
+
+@lru_cache(maxsize=10_000)
+def _lean(hundredths: tuple[tuple[str, int], ...]) -> str:
+    order = sorted(hundredths, key=lambda item: -item[1])
+    return ", ".join(f"{name} {share} %" for name, share in order)
 
 
 def roughly(us: int) -> str:
