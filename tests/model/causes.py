@@ -41,6 +41,8 @@ def feeding(
         return _feeding_share(history, form, subject, x, expired)
     if isinstance(form, Qualified):
         return _feeding_reference(history, form, subject, x)
+    if forms.says(history, form, siblings, subject, x - 1) == forms.says(history, form, siblings, subject, x):
+        return set()  # at birth: what was so before is so by birth, not by a change that leaves it as it was
     moved = {MEMBERSHIP} if history.account(subject, x - 1) != history.account(subject, x) else set()
     if isinstance(form, Attribute):
         before, after = _attribute(history, form, subject, x)

@@ -132,8 +132,11 @@ def attribute_value(history: History, form: Attribute, subject: Subject, x: int)
 
 def met(history: History, form: Form, siblings: Siblings, subject: Subject, x: int) -> bool:
     """Return whether a criterion is met of a subject at x; before birth none is."""
-    if x < history.birth(subject):
-        return False
+    return x >= history.birth(subject) and says(history, form, siblings, subject, x)
+
+
+def says(history: History, form: Form, siblings: Siblings, subject: Subject, x: int) -> bool:
+    """Return whether what a criterion asks for is so at x, whether or not the subject is born."""
     if isinstance(form, Sequence):
         return chain_exists(form.steps, in_window(history, form.window, subject, x))
     if isinstance(form, Attribute):

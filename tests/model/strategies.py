@@ -200,7 +200,8 @@ def form_word(form: Form) -> str:
 @st.composite
 def corroborations(draw: st.DrawFn, name: str, subject: SubjectType, siblings_used: bool = True) -> Rule:
     """Return a rule with a corroboration of two criteria, which the rule's own groups use or not."""
-    each = [draw(partner_says(one_partner)), draw(partner_says(one_partner) | partner_insights(one_partner))]
+    needed = one_partner | thresholds()
+    each = [draw(partner_says(needed)), draw(partner_says(needed) | partner_insights(needed))]
     words = [f"{form_word(form)}{i}" for i, form in enumerate(each)]
     form = Corroboration(threshold=draw(thresholds()), any_of=tuple(words), independent=draw(st.booleans()))
     criteria = tuple(
