@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay import report
-from assay.core import tables
+from assay.core import engine, tables
 
 AT = ("--data", "data", "--as-of", "2026-03-10T09:00:00Z")
 FILES = {"spells.parquet", "leads.csv", "rejects.csv", "report.html"}
@@ -81,6 +81,12 @@ def test_json_says_what_the_summary_says(assay, small):
     told = json.loads(assay("run", "--out", "out", "--format", "json", *AT).out)
     assert (told["as_of"], told["leads"], told["rejects"]) == ("2026-03-10T09:00:00Z", 3, 1)
     assert {row["rule"]: row["holds"] for row in told["rules"]}["pql_trial"] == 2
+
+
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_a_first_run_says_that_it_compiles(is_compiled, assay, small, monkeypatch):
+    monkeypatch.setattr(engine, "is_compiled", lambda: is_compiled)
+    assert ("compiling the engine" in assay("run", "--out", "out", *AT).err) is not is_compiled
 
 
 def test_the_instant_is_printed_where_it_was_not_given(assay, small):

@@ -30,7 +30,7 @@ def run(
 
         told("Reading the definitions")
         checked = language.load(rules)
-        if not getattr(engine, "is_compiled", lambda: True)():
+        if not engine.is_compiled():
             first = "First run of this version: compiling the engine takes a while, once."
             screen.err().print(Text(first, style="dim"))
         told("Reading the data")
