@@ -32,7 +32,8 @@ def tell(seed: int, scale: float) -> dict[str, Table]:
     tables["sales_activities.csv"] = _activities(firms, cast, activities, where)
     tables |= _master_files(dice[9], firms, cast, deals)
     tables["opportunities.csv"] = dirt.spoil(
-        dice[10], selling.opportunities(dice[10], firms, cast, deals), 4, "closed_at", ("next quarter", ""))
+        dice[10], selling.opportunities(dice[10], firms, cast, deals), 4, "closed_at", ("next quarter", "")
+    )
     tables["upgrades.csv"] = selling.upgrades(dice[10], firms, cast)
     tables["health.csv"] = success.health(dice[10], firms, cast, deals)
     tables["support_tickets.csv"] = success.tickets(dice[10], firms, cast, deals)
@@ -56,10 +57,14 @@ def _product_files(
         "occurred_at": when,
         "event": list(events.names),
         "user_id": [cast.ids[p] for p in events.people],
-        "company_id": [firms.ids[place] if place >= 0 and (linked[place] or guest) else ""
-                       for place, guest in zip(places, guests, strict=True)],
-        "workspace": [f"W{place + 1:05d}-{cast.workspace[p] + 1}" if place >= 0 else "W-acme"
-                      for place, p in zip(places, events.people, strict=True)],
+        "company_id": [
+            firms.ids[place] if place >= 0 and (linked[place] or guest) else ""
+            for place, guest in zip(places, guests, strict=True)
+        ],
+        "workspace": [
+            f"W{place + 1:05d}-{cast.workspace[p] + 1}" if place >= 0 else "W-acme"
+            for place, p in zip(places, events.people, strict=True)
+        ],
         **{key: events.column(key) for key in ("limit", "used", "feature", "tool", "format")},
     }
     rows = dirt.repeat(rng, rows, 300)
@@ -72,8 +77,10 @@ def _product_files(
 
 def _touches(rng: np.random.Generator, cast: people.People, events: Events) -> Table:
     known = cast.joined
-    who = [cast.earlier[p] if cast.earlier[p] and at < known[p] else cast.ids[p]
-           for p, at in zip(events.people, events.at, strict=True)]
+    who = [
+        cast.earlier[p] if cast.earlier[p] and at < known[p] else cast.ids[p]
+        for p, at in zip(events.people, events.at, strict=True)
+    ]
     rows = {
         "touch_id": [f"m{i + 1:06d}" for i in range(len(events))],
         "happened_at": local_times(np.array(events.at), MARKETING_ZONE),

@@ -22,22 +22,34 @@ def rule(name, *, stage="PQL", status="live", subject="person", rank_by=None):
     threshold = model.Threshold(low=Decimal(3), text="at least 3")
     criterion = model.Criterion(name="built", place=PLACE, form=model.Count(events=("made",), threshold=threshold))
     return model.Rule(
-        name=name, version=2, status=status, stage=stage, motion="upsell", subject=subject, criteria=(criterion,),
-        qualify=(model.Group(kind="all_of", members=("built",)),), rank_by=rank_by, place=PLACE,
+        name=name,
+        version=2,
+        status=status,
+        stage=stage,
+        motion="upsell",
+        subject=subject,
+        criteria=(criterion,),
+        qualify=(model.Group(kind="all_of", members=("built",)),),
+        rank_by=rank_by,
+        place=PLACE,
     )
 
 
 def spells(*rows):
     """Build spells from (rule, subject_id, starts_at, ends_at) or, of accounts, with a fifth member."""
-    return pa.table({
-        "rule": [row[0] for row in rows], "version": pa.array([2] * len(rows), pa.int32()),
-        "fingerprint": ["f"] * len(rows), "subject_type": ["account" if len(row) > 4 else "person" for row in rows],
-        "subject_id": [row[1] for row in rows],
-        "starts_at": pa.array([row[2] for row in rows], pa.int64()).cast(tables.INSTANT),
-        "ends_at": pa.array([row[3] for row in rows], pa.int64()).cast(tables.INSTANT),
-        "opened_by": ["event:s:1"] * len(rows),
-        "closed_by": [None if row[3] is None else "expiry:built" for row in rows],
-    }).cast(tables.SPELLS)
+    return pa.table(
+        {
+            "rule": [row[0] for row in rows],
+            "version": pa.array([2] * len(rows), pa.int32()),
+            "fingerprint": ["f"] * len(rows),
+            "subject_type": ["account" if len(row) > 4 else "person" for row in rows],
+            "subject_id": [row[1] for row in rows],
+            "starts_at": pa.array([row[2] for row in rows], pa.int64()).cast(tables.INSTANT),
+            "ends_at": pa.array([row[3] for row in rows], pa.int64()).cast(tables.INSTANT),
+            "opened_by": ["event:s:1"] * len(rows),
+            "closed_by": [None if row[3] is None else "expiry:built" for row in rows],
+        }
+    ).cast(tables.SPELLS)
 
 
 @pytest.fixture
@@ -58,9 +70,17 @@ def answers(monkeypatch):
 
     def read_scores(_store, _definitions, *, score, subject_ids, as_of):
         return {
-            one: ScoreReading(score=score, version=1, subject_id=one, as_of=as_of, total=Decimal(given["scores"][one]),
-                              contributions=(), lean={"product": 1.0})
-            for one in subject_ids if one in given["scores"]
+            one: ScoreReading(
+                score=score,
+                version=1,
+                subject_id=one,
+                as_of=as_of,
+                total=Decimal(given["scores"][one]),
+                contributions=(),
+                lean={"product": 1.0},
+            )
+            for one in subject_ids
+            if one in given["scores"]
         }
 
     def reasons(_store, _definitions, pairs, *, as_of):
@@ -97,9 +117,10 @@ def test_a_shadow_rule_makes_no_lead_and_is_no_other_rule(store):
     assert [(row["subject_id"], row["rule"], row["other_rules"]) for row in rows] == [("ada", "loud", "")]
 
 
-@pytest.mark.parametrize(("starts", "ends", "is_lead"), [
-    (AS_OF, None, True), (1, AS_OF + 1, True), (1, AS_OF, False), (AS_OF + 1, None, False),
-])
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_lead"),
+    [(AS_OF, None, True), (1, AS_OF + 1, True), (1, AS_OF, False), (AS_OF + 1, None, False)],
+)
 def test_a_spell_holds_from_its_start_until_before_its_end(store, starts, ends, is_lead):
     assert bool(ranked(store, [rule("r")], spells(("r", "ada", starts, ends)))) is is_lead
 
@@ -109,7 +130,10 @@ def test_the_best_score_comes_first_and_none_comes_last(store, answers):
     table = spells(("r", "ada", 1, None), ("r", "ben", 9, None), ("r", "cho", 1, None))
     rows = ranked(store, [rule("r", rank_by="hybrid")], table)
     assert [(row["rank"], row["subject_id"], row["score"]) for row in rows] == [
-        (1, "cho", 20.5), (2, "ada", 10.0), (3, "ben", None)]
+        (1, "cho", 20.5),
+        (2, "ada", 10.0),
+        (3, "ben", None),
+    ]
     assert rows[0]["lean"] == "product 100 %"
 
 
@@ -127,7 +151,10 @@ def test_the_newest_comes_first_and_then_the_least_id(store):
 def test_a_person_stands_with_the_account_of_that_instant(store):
     rows = ranked(store, [rule("r")], spells(("r", "ada", 1, None), ("r", "ben", 1, None), ("r", "cho", 1, None)))
     assert {row["subject_id"]: (row["account_id"], row["name"]) for row in rows} == {
-        "ada": ("a1", "Acme"), "ben": ("a2", None), "cho": (None, None)}
+        "ada": ("a1", "Acme"),
+        "ben": ("a2", None),
+        "cho": (None, None),
+    }
 
 
 def test_an_account_is_its_own_account(store):

@@ -33,7 +33,10 @@ def test_the_tables_have_the_columns_that_are_promised(result):
 
 def test_leads_are_those_who_qualify_under_live_rules(result):
     assert [(row["subject_type"], row["subject_id"], row["stage"]) for row in result.leads.to_pylist()] == [
-        ("person", "ada", "PQL"), ("person", "<b>cho</b>", "PQL"), ("account", "a1", "PQA")]
+        ("person", "ada", "PQL"),
+        ("person", "<b>cho</b>", "PQL"),
+        ("account", "a1", "PQA"),
+    ]
 
 
 def test_shadow_rules_are_recorded_in_spells(result):
@@ -82,7 +85,8 @@ def test_a_draft_that_a_shadow_rule_reads_is_decided_but_not_recorded(tmp_path):
     path.write_text(path.read_text().replace("status: shadow", "status: draft"))
     (folder / "qualifications/mql_reader.yml").write_text(
         "qualification: mql_reader\nversion: 1\nstatus: shadow\nstage: MQL\nmotion: upsell\nsubject: person\n"
-        "criteria: {returns: {qualified: mql_returning}}\nqualify: {all_of: [returns]}\n")
+        "criteria: {returns: {qualified: mql_returning}}\nqualify: {all_of: [returns]}\n"
+    )
     with pipeline.run(definitions.load(folder), GOLDEN / "data", as_of=AS_OF) as result:
         told = set(result.spells["rule"].to_pylist())
     assert "mql_reader" in told

@@ -63,10 +63,14 @@ def _attribute(history: History, form: Attribute, subject: Subject, x: int) -> t
     """Return the value just before x and at x, of the subject or of the account that it reads at x."""
     if form.of_account or subject.person is None:
         account = history.account(subject, x)
-        return (history.attribute("account", account, form.name, x - 1),
-                history.attribute("account", account, form.name, x))
-    return (history.attribute("person", subject.person, form.name, x - 1),
-            history.attribute("person", subject.person, form.name, x))
+        return (
+            history.attribute("account", account, form.name, x - 1),
+            history.attribute("account", account, form.name, x),
+        )
+    return (
+        history.attribute("person", subject.person, form.name, x - 1),
+        history.attribute("person", subject.person, form.name, x),
+    )
 
 
 def _feeding_events(
@@ -103,9 +107,7 @@ def _feeding_reference(history: History, form: Qualified, subject: Subject, x: i
     return moved.union(*(_spell_ends(history, form.rule, s, x) for s in read))
 
 
-def _feeding_share(
-    history: History, form: PeopleQualified, subject: Subject, x: int, expired: Cause
-) -> set[Cause]:
+def _feeding_share(history: History, form: PeopleQualified, subject: Subject, x: int, expired: Cause) -> set[Cause]:
     before = set(history.active_people(subject.account, x - 1, form.active_within))
     after = set(history.active_people(subject.account, x, form.active_within))
     ran_out = form.active_within is not None and any(

@@ -21,8 +21,12 @@ _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_t
 def examples(number: int) -> settings:
     """Return settings for so many examples, the same each time; 2000 fresh ones with ASSAY_HYPOTHESIS=thorough."""
     return settings(
-        max_examples=2000 if THOROUGH else number, derandomize=not THOROUGH, deadline=None, print_blob=True,
-        suppress_health_check=_QUIET, database=None,
+        max_examples=2000 if THOROUGH else number,
+        derandomize=not THOROUGH,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=_QUIET,
+        database=None,
     )
 
 
@@ -42,7 +46,8 @@ def alike(found: Sequence[Spell], wanted: Sequence[Spell], tolerance: int) -> bo
     return len(found) == len(wanted) and all(
         (f.rule, f.subject_type, f.subject_id, f.opened_by, f.closed_by)
         == (w.rule, w.subject_type, w.subject_id, w.opened_by, w.closed_by)
-        and _near(f.starts_at, w.starts_at, tolerance) and _near(f.ends_at, w.ends_at, tolerance)
+        and _near(f.starts_at, w.starts_at, tolerance)
+        and _near(f.ends_at, w.ends_at, tolerance)
         for f, w in zip(found, wanted, strict=True)
     )
 

@@ -52,7 +52,8 @@ def in_window(history: History, window: Window, subject: Subject, x: int) -> lis
     """Return the subject's events that are in the window as of x, oldest first."""
     start = window_start(history, window, subject, x)
     return [
-        e for e in history.events(subject)
+        e
+        for e in history.events(subject)
         if e.at <= x and (window.within is None or x - window.within < e.at) and start is not None and start <= e.at
     ]
 
@@ -76,7 +77,8 @@ def counted(history: History, form: Count | Sum, subject: Subject, x: int) -> li
     """Return the events that count at x, oldest first."""
     lists = history.definitions.lists
     return [
-        e for e in in_window(history, form.window, subject, x)
+        e
+        for e in in_window(history, form.window, subject, x)
         if (not form.events or e.event in form.events)
         and all(meets(condition, e.properties.get(name), lists) for name, condition in form.where)
         and not (isinstance(form, Count) and form.distinct and value_of(form, e) is None)

@@ -104,8 +104,7 @@ class History:
         own = ("account", account) if person is None else ("person", person)
         instants: list[int | None] = [e.at for e in self.events(subject)]
         instants += [a.at for a in world.attributes if (a.subject_type, a.subject) == own]
-        instants += [m.at for m in world.memberships
-                     if person in (None, m.person) and account in (None, m.account)]
+        instants += [m.at for m in world.memberships if person in (None, m.person) and account in (None, m.account)]
         if person is None:
             instants += [f.since for f in world.partner_facts if f.account == account]
             instants += [i.at for i in world.insights if i.account == account]
@@ -140,7 +139,8 @@ class History:
     def people(self, account: str | None, x: int) -> list[str]:
         """Return the people of an account as of x: its members, and whoever has an event in it by then."""
         return [
-            p for p in self.world.people
+            p
+            for p in self.world.people
             if account is not None
             and (self.account_of_person(p, x) == account or any(e.at <= x for e in self.events(Subject(p, account))))
         ]
@@ -148,6 +148,7 @@ class History:
     def active_people(self, account: str | None, x: int, within: int | None) -> list[str]:
         """Return the people of an account as of x that have an event in it in (x - within, x]."""
         return [
-            p for p in self.people(account, x)
+            p
+            for p in self.people(account, x)
             if within is None or any(x - within < e.at <= x for e in self.events(Subject(p, account)))
         ]

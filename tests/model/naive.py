@@ -59,8 +59,15 @@ def naive(world: World, definitions: Definitions, as_of: int) -> list[Spell]:
     """Return the spells that start at or before `as_of`, ordered by rule, subject type, subject and start."""
     history = judge(world, definitions, as_of)
     found = [
-        Spell(rule.name, rule.subject, subject.person or subject.account or "", spell.starts_at, spell.ends_at,
-              cause_text(spell.opened_by), cause_text(spell.closed_by) if spell.closed_by else None)
+        Spell(
+            rule.name,
+            rule.subject,
+            subject.person or subject.account or "",
+            spell.starts_at,
+            spell.ends_at,
+            cause_text(spell.opened_by),
+            cause_text(spell.closed_by) if spell.closed_by else None,
+        )
         for rule in definitions.rules
         for subject in history.subjects(rule.subject)
         for spell in history.spells(rule.name, subject)
@@ -76,9 +83,7 @@ def judge(world: World, definitions: Definitions, as_of: int) -> History:
     return history
 
 
-def naive_verdict(
-    world: World, definitions: Definitions, rule_name: str, subject: Subject, as_of: int
-) -> NaiveVerdict:
+def naive_verdict(world: World, definitions: Definitions, rule_name: str, subject: Subject, as_of: int) -> NaiveVerdict:
     """Return the verdict on one subject as of an instant, from what was known then."""
     history = judge(world, definitions, as_of)
     rule = definitions.rule(rule_name)
@@ -122,7 +127,9 @@ def is_in(rule: Rule, met: frozenset[str], was_in: bool) -> bool:
 def _names(group: Group) -> list[str]:
     """Return the criteria of a group, those of inner groups included, but not below an inner none_of."""
     return [
-        name for m in group.members if isinstance(m, str) or m.kind != "none_of"
+        name
+        for m in group.members
+        if isinstance(m, str) or m.kind != "none_of"
         for name in ([m] if isinstance(m, str) else _names(m))
     ]
 
@@ -273,4 +280,3 @@ def _flip(truth: Callable[[int], bool], start: int, end: int) -> set[int]:
         middle = (start + end) // 2
         start, end = (middle, end) if truth(middle) == first else (start, middle)
     return {end}
-

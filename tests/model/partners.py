@@ -19,6 +19,7 @@ def held(fact: PartnerFact, x: int) -> bool:
 
 def confirmations(history: History, fact: PartnerFact) -> list[int]:
     """Return every instant at which a row of the same account, partner, says and origin confirms the fact."""
+
     def key(row: PartnerFact) -> tuple[str, str, str, str]:
         return row.account, row.partner, row.says, row.origin or ""
 
@@ -57,9 +58,7 @@ def attesters(history: History, form: PartnerInsight, account: str | None, x: in
     return found
 
 
-def partners(
-    history: History, form: PartnerSays | PartnerInsight, account: str | None, x: int
-) -> dict[str, int]:
+def partners(history: History, form: PartnerSays | PartnerInsight, account: str | None, x: int) -> dict[str, int]:
     """Return the partners that a criterion counts at x, each with the instant from which its points fade."""
     if isinstance(form, PartnerSays):
         return sayers(history, form, account, x)
@@ -139,6 +138,7 @@ def link_causes(history: History, account: str | None, x: int) -> set[Cause]:
     before = links(history, account, x - 1)
     after = links(history, account, x)
     return {
-        cause("fact", partner) for partner in {*before, *after}
+        cause("fact", partner)
+        for partner in {*before, *after}
         if before.get(partner, frozenset()) != after.get(partner, frozenset())
     }

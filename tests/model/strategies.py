@@ -121,16 +121,17 @@ freshness = st.none() | lengths
 def partner_says(thresholds: st.SearchStrategy[Threshold | None]) -> st.SearchStrategy[PartnerSays]:
     """Return partner_says criteria."""
     return st.builds(
-        PartnerSays, says=st.sampled_from(SAYS), fresh_within=freshness,
-        confidence=st.sampled_from([None, None, Decimal("0.7")]), threshold=thresholds,
+        PartnerSays,
+        says=st.sampled_from(SAYS),
+        fresh_within=freshness,
+        confidence=st.sampled_from([None, None, Decimal("0.7")]),
+        threshold=thresholds,
     )
 
 
 def partner_insights(thresholds: st.SearchStrategy[Threshold | None]) -> st.SearchStrategy[PartnerInsight]:
     """Return partner_insight criteria."""
-    return st.builds(
-        PartnerInsight, letter=st.sampled_from(LETTERS), fresh_within=freshness, threshold=thresholds
-    )
+    return st.builds(PartnerInsight, letter=st.sampled_from(LETTERS), fresh_within=freshness, threshold=thresholds)
 
 
 one_partner = st.just(threshold(Decimal(1), None))
@@ -182,13 +183,20 @@ def rules(draw: st.DrawFn, name: str, subject: SubjectType, forms: st.SearchStra
 
 def rule_over(draw: st.DrawFn, name: str, subject: SubjectType, drawn: list[Form]) -> Rule:
     """Return a rule over these forms, with groups as drawn."""
-    criteria = tuple(
-        Criterion(name=f"{form_word(form)}{i}", form=form, place=PLACE) for i, form in enumerate(drawn)
-    )
+    criteria = tuple(Criterion(name=f"{form_word(form)}{i}", form=form, place=PLACE) for i, form in enumerate(drawn))
     given = [c.name for c in criteria]
     return Rule(
-        name=name, version=1, status="live", stage="PQL", motion="new_business", subject=subject, criteria=criteria,
-        qualify=draw(groups(given)), stay_qualified=draw(st.just(()) | groups(given)), place=PLACE, fingerprint="f",
+        name=name,
+        version=1,
+        status="live",
+        stage="PQL",
+        motion="new_business",
+        subject=subject,
+        criteria=criteria,
+        qualify=draw(groups(given)),
+        stay_qualified=draw(st.just(()) | groups(given)),
+        place=PLACE,
+        fingerprint="f",
     )
 
 
@@ -209,8 +217,17 @@ def corroborations(draw: st.DrawFn, name: str, subject: SubjectType, siblings_us
     )
     given = ["corroboration", *(words if siblings_used else [])]
     return Rule(
-        name=name, version=1, status="live", stage="EQL", motion="new_business", subject=subject, criteria=criteria,
-        qualify=draw(groups(given)), stay_qualified=draw(st.just(()) | groups(given)), place=PLACE, fingerprint="f",
+        name=name,
+        version=1,
+        status="live",
+        stage="EQL",
+        motion="new_business",
+        subject=subject,
+        criteria=criteria,
+        qualify=draw(groups(given)),
+        stay_qualified=draw(st.just(()) | groups(given)),
+        place=PLACE,
+        fingerprint="f",
     )
 
 
@@ -257,8 +274,14 @@ def score_of(
     points = tuple(draw(lines(f"line{i}", subject, fading, rules_before)) for i in range(number))
     cap = draw(st.sampled_from([None, Decimal(8), Decimal("12.5")]))
     return Score(
-        name=name, version=1, subject=subject, dimensions=("product", "fit"), points=points,
-        caps=() if cap is None else (("product", cap),), place=PLACE, fingerprint="f",
+        name=name,
+        version=1,
+        subject=subject,
+        dimensions=("product", "fit"),
+        points=points,
+        caps=() if cap is None else (("product", cap),),
+        place=PLACE,
+        fingerprint="f",
     )
 
 

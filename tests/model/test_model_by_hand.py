@@ -65,8 +65,9 @@ def test_an_arrival_exactly_as_another_leaves_keeps_a_spell_whole(implementation
 
 
 def test_a_spell_may_end_after_as_of_but_not_begin_there(implementation: Implementation) -> None:
-    silent = definitions(rule({"c": did("login", within=DAY)}), rule({"d": did("login", within=DAY)}, name="silent",
-                                                                   none_of=("d",)))
+    silent = definitions(
+        rule({"c": did("login", within=DAY)}), rule({"d": did("login", within=DAY)}, name="silent", none_of=("d",))
+    )
     found = implementation(ann(event("login", 1), event("login", 5)), silent, at(1.5))
     assert spells(found) == [(at(1), at(2))]
     assert spells(found, "silent") == []
@@ -122,8 +123,9 @@ def test_an_amount_that_is_no_number_is_zero(implementation: Implementation) -> 
 
 def test_a_later_row_replaces_and_an_empty_one_unsets(implementation: Implementation) -> None:
     def plan(value: str | None, days: float | None) -> AttributeRow:
-        return AttributeRow(subject_type="person", subject="ann", name="plan", value=value,
-                            at=None if days is None else at(days))
+        return AttributeRow(
+            subject_type="person", subject="ann", name="plan", value=value, at=None if days is None else at(days)
+        )
 
     wanted = definitions(rule({"c": Attribute(name="plan", condition=is_("trial"))}))
     rows = (plan("pro", None), plan("trial", 1), plan("trial", 2), plan(None, 3))
@@ -166,11 +168,18 @@ def test_among_equal_causes_the_least_source_and_id_opens(implementation: Implem
 
 
 def test_what_someone_does_at_one_company_qualifies_no_other(implementation: Implementation) -> None:
-    wanted = definitions(rule({"c": did("login", 2)}, name="active"),
-                         rule({"q": Qualified(rule="active")}, subject="account"))
-    world = World(people=("ann",), accounts=("acme", "bolt"), events=(
-        event("login", 1, account="acme"), event("login", 2, account="bolt"), event("login", 3, account="bolt", id="3"),
-    ))
+    wanted = definitions(
+        rule({"c": did("login", 2)}, name="active"), rule({"q": Qualified(rule="active")}, subject="account")
+    )
+    world = World(
+        people=("ann",),
+        accounts=("acme", "bolt"),
+        events=(
+            event("login", 1, account="acme"),
+            event("login", 2, account="bolt"),
+            event("login", 3, account="bolt", id="3"),
+        ),
+    )
     found = implementation(world, wanted, NOW)
     assert spells(found, "active") == [(at(2), None)]
     assert [s for s in found if s.rule == "r"] == [Spell("r", "account", "bolt", at(3), None, "event:app:3", None)]
@@ -180,7 +189,8 @@ def test_a_share_counts_members_who_never_did_anything(implementation: Implement
     half = PeopleQualified(rule="active", share=Fraction(1, 2))
     wanted = definitions(rule({"c": did("login")}, name="active"), rule({"q": half}, subject="account"))
     world = World(
-        people=("ann", "bob", "cid"), accounts=("acme",),
+        people=("ann", "bob", "cid"),
+        accounts=("acme",),
         events=(event("login", 1, account="acme"), event("login", 2, person="bob", account="acme", id="b")),
         memberships=tuple(Membership(person=p, account="acme") for p in ("ann", "bob", "cid")),
     )
@@ -197,10 +207,14 @@ def test_a_share_of_the_active_ends_when_nobody_is(implementation: Implementatio
 
 
 def test_a_person_reads_the_rule_of_its_account(implementation: Implementation) -> None:
-    wanted = definitions(rule({"c": did("pay", within=DAY)}, name="paying", subject="account"),
-                         rule({"q": Qualified(rule="paying")}))
-    world = ann(event("pay", 1, person=None, account="acme", id="1"), event("login", 0),
-                memberships=(Membership(person="ann", account="acme"),))
+    wanted = definitions(
+        rule({"c": did("pay", within=DAY)}, name="paying", subject="account"), rule({"q": Qualified(rule="paying")})
+    )
+    world = ann(
+        event("pay", 1, person=None, account="acme", id="1"),
+        event("login", 0),
+        memberships=(Membership(person="ann", account="acme"),),
+    )
     found = [s for s in implementation(world, wanted, NOW) if s.rule == "r"]
     assert found == [Spell("r", "person", "ann", at(1), at(2), "event:app:1", "expiry:c")]
 
@@ -211,8 +225,12 @@ def test_a_person_reads_the_rule_of_its_account(implementation: Implementation) 
 def fact(partner: str, days: float | None, until: float | None = None, **given: object) -> PartnerFact:
     """Return what a partner says of acme."""
     return PartnerFact(
-        account="acme", partner=partner, says="customer", since=None if days is None else at(days),
-        until=None if until is None else at(until), **given,  # type: ignore[arg-type]
+        account="acme",
+        partner=partner,
+        says="customer",
+        since=None if days is None else at(days),
+        until=None if until is None else at(until),
+        **given,  # type: ignore[arg-type]
     )
 
 
@@ -263,8 +281,9 @@ def test_a_partner_that_links_two_others_takes_their_independence(implementation
     linking = PartnerFact(
         account="acme", partner="m", says="prospect", since=at(3), until=at(4), parent="h", origin="o"
     )
-    found = implementation(ann(partner_facts=(fact("a", 1, parent="h"), fact("b", 1, origin="o"), linking)),
-                           corroborated(2), NOW)
+    found = implementation(
+        ann(partner_facts=(fact("a", 1, parent="h"), fact("b", 1, origin="o"), linking)), corroborated(2), NOW
+    )
     assert spells(found) == [(at(1), at(3)), (at(4), None)]
     assert causes(found) == [("fact:a", "fact:m"), ("fact:m", None)]
 
@@ -299,8 +318,9 @@ def test_a_linear_score_is_gone_after_its_duration(implementation: Implementatio
 def test_a_cap_holds_a_dimension_back(implementation: Implementation) -> None:
     wanted = definitions(
         rule({"c": ScoreIs(score="s", threshold=at_least(13))}),
-        scores=(score({"l": line(did("login"), each=10),
-                       "f": line(did("invite"), once=3, dimension="fit")}, product=10),),
+        scores=(
+            score({"l": line(did("login"), each=10), "f": line(did("invite"), once=3, dimension="fit")}, product=10),
+        ),
     )
     world = ann(event("login", 1), event("login", 2), event("invite", 3))
     assert spells(implementation(world, wanted, NOW)) == [(at(3), None)]

@@ -130,15 +130,25 @@ def load(world: World, store: Store, definitions: Definitions) -> None:
         "source_names": list(enumerate(sources)),
         "event_names": list(enumerate(names)),
         "events": [
-            (e.at, names.index(e.event), person[e.person], account[e.account], sources.index(e.source), e.id,
-             *(e.properties.get(p) for p in properties))
+            (
+                e.at,
+                names.index(e.event),
+                person[e.person],
+                account[e.account],
+                sources.index(e.source),
+                e.id,
+                *(e.properties.get(p) for p in properties),
+            )
             for e in world.events
         ],
         "memberships": [(person[m.person], m.at, account[m.account]) for m in world.memberships],
-        "attributes": [(a.subject_type, subject[a.subject_type][a.subject], a.name, a.at, a.value)
-                       for a in world.attributes],
-        "partner_facts": [(account[f.account], f.partner, f.says, f.since, f.until, f.confirmed_at, f.origin,
-                           f.parent, f.confidence) for f in world.partner_facts],
+        "attributes": [
+            (a.subject_type, subject[a.subject_type][a.subject], a.name, a.at, a.value) for a in world.attributes
+        ],
+        "partner_facts": [
+            (account[f.account], f.partner, f.says, f.since, f.until, f.confirmed_at, f.origin, f.parent, f.confidence)
+            for f in world.partner_facts
+        ],
         "insights": [(account[i.account], i.partner, i.letter, i.value, i.at) for i in world.insights],
     }
     for table, columns in tables.PREPARED.items():

@@ -34,47 +34,77 @@ def worlds(draw: st.DrawFn, *, people: int = 3, accounts: int = 2, events: int =
     person, account = st.sampled_from(someone), st.sampled_from(somewhere)
     full = draw(st.sampled_from([0, 1, 2, 2]))  # nearly empty worlds are rarely interesting
     nobody: st.SearchStrategy[None] = st.none()
-    drawn = draw(st.lists(
-        st.tuples(
-            instants, st.sampled_from(EVENTS), st.one_of(person, person, person, nobody),
-            st.one_of(account, account, nobody), st.sampled_from(["s", "t"]), values, amounts,
-        ),
-        min_size=events // 3 * full, max_size=events,
-    ))
+    drawn = draw(
+        st.lists(
+            st.tuples(
+                instants,
+                st.sampled_from(EVENTS),
+                st.one_of(person, person, person, nobody),
+                st.one_of(account, account, nobody),
+                st.sampled_from(["s", "t"]),
+                values,
+                amounts,
+            ),
+            min_size=events // 3 * full,
+            max_size=events,
+        )
+    )
     numbers = draw(st.permutations(range(len(drawn))))
     return World(
         people=tuple(someone),
         accounts=tuple(somewhere),
         events=tuple(
-            Event(at=at, event=event, person=p, account=a, source=source, id=str(number + 7),
-                  properties={k: v for k, v in [("limit", limit), ("amount", amount)] if v is not None})
+            Event(
+                at=at,
+                event=event,
+                person=p,
+                account=a,
+                source=source,
+                id=str(number + 7),
+                properties={k: v for k, v in [("limit", limit), ("amount", amount)] if v is not None},
+            )
             for number, (at, event, p, a, source, limit, amount) in zip(numbers, drawn, strict=True)
         ),
-        memberships=tuple(draw(st.lists(
-            st.builds(Membership, person=person, at=nobody | instants, account=st.one_of(account, account, nobody)),
-            min_size=full, max_size=4, unique_by=lambda m: (m.person, m.at),
-        ))),
-        attributes=tuple(draw(st.lists(
-            st.builds(AttributeRow, subject_type=st.just("person"), subject=person, name=st.sampled_from(ATTRIBUTES),
-                      at=nobody | instants, value=values)
-            | st.builds(AttributeRow, subject_type=st.just("account"), subject=account,
-                        name=st.sampled_from(ATTRIBUTES), at=nobody | instants, value=values),
-            min_size=2 * full, max_size=8, unique_by=lambda a: (a.subject_type, a.subject, a.name, a.at),
-        ))),
+        memberships=tuple(draw(memberships(person, account, full))),
+        attributes=tuple(draw(attribute_rows(person, account, full))),
         partner_facts=tuple(draw(st.lists(facts(account), min_size=2 * full, max_size=6))) if partners else (),
         insights=draw(insights(account, full, 4)) if partners else (),
     )
 
 
+def memberships(
+    person: st.SearchStrategy[str], account: st.SearchStrategy[str], full: int
+) -> st.SearchStrategy[list[Membership]]:
+    """Return who belongs to which account, dated and undated; an account of None says that the person left."""
+    row = st.builds(Membership, person=person, at=st.none() | instants, account=st.one_of(account, account, st.none()))
+    return st.lists(row, min_size=full, max_size=4, unique_by=lambda m: (m.person, m.at))
+
+
+def attribute_rows(
+    person: st.SearchStrategy[str], account: st.SearchStrategy[str], full: int
+) -> st.SearchStrategy[list[AttributeRow]]:
+    """Return attributes of people and accounts, dated and undated, some unset."""
+    names = st.sampled_from(ATTRIBUTES)
+    at = st.none() | instants
+    row = st.builds(
+        AttributeRow, subject_type=st.just("person"), subject=person, name=names, at=at, value=values
+    ) | st.builds(AttributeRow, subject_type=st.just("account"), subject=account, name=names, at=at, value=values)
+    return st.lists(row, min_size=2 * full, max_size=8, unique_by=lambda a: (a.subject_type, a.subject, a.name, a.at))
+
+
 def insights(account: st.SearchStrategy[str], least: int, most: int) -> st.SearchStrategy[tuple[Insight, ...]]:
     """Return partners' statements on accounts."""
     row = st.builds(
-        Insight, account=account, partner=st.sampled_from(PARTNERS), letter=st.sampled_from(LETTERS),
-        value=st.sampled_from(["yes", "large", "no"]), at=instants,
+        Insight,
+        account=account,
+        partner=st.sampled_from(PARTNERS),
+        letter=st.sampled_from(LETTERS),
+        value=st.sampled_from(["yes", "large", "no"]),
+        at=instants,
     )
-    return st.lists(
-        row, min_size=least, max_size=most, unique_by=lambda i: (i.account, i.partner, i.letter, i.at)
-    ).map(tuple)
+    return st.lists(row, min_size=least, max_size=most, unique_by=lambda i: (i.account, i.partner, i.letter, i.at)).map(
+        tuple
+    )
 
 
 @st.composite
@@ -84,9 +114,14 @@ def facts(draw: st.DrawFn, account: st.SearchStrategy[str]) -> PartnerFact:
     length = draw(st.none() | st.integers(1, 8))
     until = None if length is None else (START if since is None else since) + length * STEP
     return PartnerFact(
-        account=draw(account), partner=draw(st.sampled_from(PARTNERS)), says=draw(st.sampled_from(SAYS)),
-        since=since, until=until, confirmed_at=draw(st.none() | instants),
-        origin=draw(st.sampled_from([None, "o1", "o2"])), parent=draw(st.sampled_from([None, "h1", "h2"])),
+        account=draw(account),
+        partner=draw(st.sampled_from(PARTNERS)),
+        says=draw(st.sampled_from(SAYS)),
+        since=since,
+        until=until,
+        confirmed_at=draw(st.none() | instants),
+        origin=draw(st.sampled_from([None, "o1", "o2"])),
+        parent=draw(st.sampled_from([None, "h1", "h2"])),
         confidence=draw(st.sampled_from([None, 0.5, 0.7, 0.9])),
     )
 
@@ -102,6 +137,11 @@ def partner_worlds(draw: st.DrawFn) -> World:
     account = st.just("a0")
     more = tuple(draw(st.lists(facts(account), min_size=4, max_size=8)))
     return World(
-        people=world.people, accounts=world.accounts, events=world.events, memberships=world.memberships,
-        attributes=world.attributes, partner_facts=world.partner_facts + more, insights=draw(insights(account, 0, 8)),
+        people=world.people,
+        accounts=world.accounts,
+        events=world.events,
+        memberships=world.memberships,
+        attributes=world.attributes,
+        partner_facts=world.partner_facts + more,
+        insights=draw(insights(account, 0, 8)),
     )

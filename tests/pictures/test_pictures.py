@@ -24,8 +24,13 @@ def instants(*days_ago):
 
 def spells(*rows):
     """Build (rule, began days ago, ended days ago)."""
-    return pa.table({"rule": pa.array([row[0] for row in rows], pa.string()),
-                     "starts_at": instants(*[row[1] for row in rows]), "ends_at": instants(*[row[2] for row in rows])})
+    return pa.table(
+        {
+            "rule": pa.array([row[0] for row in rows], pa.string()),
+            "starts_at": instants(*[row[1] for row in rows]),
+            "ends_at": instants(*[row[2] for row in rows]),
+        }
+    )
 
 
 def evidence_of(*rows):
@@ -43,8 +48,9 @@ def all_pictures(width=680):
         "qualified": pictures.qualified_over_time(SPELLS, as_of=AS_OF, width=width),
         "entries": pictures.entries_and_exits(SPELLS, as_of=AS_OF, width=width),
         "stages": pictures.leads_by_stage(LEADS, width=width),
-        "evidence": pictures.evidence(EVIDENCE, as_of=AS_OF, since=AS_OF - DAY, until=AS_OF + DAY, subject=HOSTILE,
-                                      width=width),
+        "evidence": pictures.evidence(
+            EVIDENCE, as_of=AS_OF, since=AS_OF - DAY, until=AS_OF + DAY, subject=HOSTILE, width=width
+        ),
     }
 
 
@@ -106,23 +112,39 @@ def test_only_the_busiest_rules_are_drawn_and_the_rest_is_told():
 
 
 def test_spells_since_ever_do_not_stretch_the_axis():
-    since_ever = pa.table({"rule": ["r", "r"], "starts_at": pa.array([0, AS_OF - DAY], pa.int64()).cast(tables.INSTANT),
-                           "ends_at": pa.array([None, None], tables.INSTANT)})
+    since_ever = pa.table(
+        {
+            "rule": ["r", "r"],
+            "starts_at": pa.array([0, AS_OF - DAY], pa.int64()).cast(tables.INSTANT),
+            "ends_at": pa.array([None, None], tables.INSTANT),
+        }
+    )
     assert not any("19" in (text or "") for text in texts(pictures.qualified_over_time(since_ever, as_of=AS_OF)))
 
 
-@pytest.mark.parametrize("nothing", [
-    pictures.qualified_over_time(spells(), as_of=AS_OF), pictures.entries_and_exits(spells(), as_of=AS_OF),
-    pictures.leads_by_stage(LEADS.slice(0, 0)), pictures.evidence(evidence_of(), as_of=AS_OF),
-])
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        pictures.qualified_over_time(spells(), as_of=AS_OF),
+        pictures.entries_and_exits(spells(), as_of=AS_OF),
+        pictures.leads_by_stage(LEADS.slice(0, 0)),
+        pictures.evidence(evidence_of(), as_of=AS_OF),
+    ],
+)
 def test_nothing_to_draw_is_still_a_picture(nothing):
     assert ElementTree.fromstring(nothing).get("role") == "img"
 
 
-@pytest.mark.parametrize(("span", "name"), [
-    (2 * calendar.HOUR, "5 minutes"), (40 * calendar.MINUTE, "minute"), (30 * DAY, "day"), (365 * DAY, "week"),
-    (3000 * DAY, "13 weeks"),
-])
+@pytest.mark.parametrize(
+    ("span", "name"),
+    [
+        (2 * calendar.HOUR, "5 minutes"),
+        (40 * calendar.MINUTE, "minute"),
+        (30 * DAY, "day"),
+        (365 * DAY, "week"),
+        (3000 * DAY, "13 weeks"),
+    ],
+)
 def test_the_unit_fits_the_span(span, name):
     assert calendar.unit_for(span, at_most=60).name == name
 

@@ -57,7 +57,8 @@ def decide_companies(rng: np.random.Generator, companies: Companies, people: Peo
     begin = np.where(np.isfinite(companies.start), companies.start + rng.uniform(10, 90, n), rng.uniform(5, 350, n))
     closes = begin + 18 + rng.lognormal(np.log(35), 0.5, n)
     return Deals(
-        pays_from=pays_from, expands_from=expands_from,
+        pays_from=pays_from,
+        expands_from=expands_from,
         expanded_at=np.where(expanded_at < DAYS, expanded_at, np.inf),
         expands=rng.random(n) < sigmoid(0.2 + 0.8 * need),
         courted_from=np.where(courted & (begin < DAYS), begin, np.inf),

@@ -18,9 +18,13 @@ def _pick(rng: np.random.Generator, rows: Rows, count: int) -> list[int]:
 def repeat(rng: np.random.Generator, rows: Rows, count: int, **changes: Sequence[str]) -> Rows:
     """Return the rows with so many sent twice; `changes` gives the second copy other values in some columns."""
     copies = _pick(rng, rows, count)
-    return {key: [*values, *(changes[key][i % len(changes[key])] if key in changes else values[row]
-                             for i, row in enumerate(copies))]
-            for key, values in rows.items()}
+    return {
+        key: [
+            *values,
+            *(changes[key][i % len(changes[key])] if key in changes else values[row] for i, row in enumerate(copies)),
+        ]
+        for key, values in rows.items()
+    }
 
 
 def spoil(rng: np.random.Generator, rows: Rows, count: int, column: str, bad: Sequence[str]) -> Rows:

@@ -45,8 +45,10 @@ class Events:
             names=[self.names[i] for i in order],
             at=[self.at[i] for i in order],
             people=[self.people[i] for i in order],
-            properties={key: {place[i]: value for i, value in column.items() if i in place}
-                        for key, column in self.properties.items()},
+            properties={
+                key: {place[i]: value for i, value in column.items() if i in place}
+                for key, column in self.properties.items()
+            },
         )
 
     def column(self, key: str) -> list[str]:

@@ -34,5 +34,7 @@ def by_month(table: Table, instants: Sequence[str], name: str) -> dict[str, Tabl
     months: dict[str, list[int]] = {}
     for row, text in enumerate(instants):
         months.setdefault(text[:7], []).append(row)
-    return {name.format(month=month): {key: [values[row] for row in rows] for key, values in table.items()}
-            for month, rows in sorted(months.items())}
+    return {
+        name.format(month=month): {key: [values[row] for row in rows] for key, values in table.items()}
+        for month, rows in sorted(months.items())
+    }

@@ -33,8 +33,9 @@ def facts(rng: np.random.Generator, companies: Companies) -> Rows:
             confidence = round(float(rng.uniform(0.55, 1.0)), 2)
             confirmed = since
             for _ in range(1 + int(rng.poisson(1.5))):
-                rows.append((partner, company, says, since, until, confirmed,
-                             BOUGHT_LIST if bought else "", confidence))
+                rows.append(
+                    (partner, company, says, since, until, confirmed, BOUGHT_LIST if bought else "", confidence)
+                )
                 confirmed += float(rng.uniform(30, 120))
                 if confirmed > min(until, DAYS - 1):
                     break

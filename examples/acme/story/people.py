@@ -14,8 +14,32 @@ USER, CONTACT, VISITOR, STAFF = 0, 1, 2, 3
 PREFIX = {USER: "U", CONTACT: "C", VISITOR: "V", STAFF: "U9"}
 SENIORITY = ("analyst", "specialist", "manager", "director", "vp", "c_level")
 GIVEN = (
-    "ada", "ben", "cho", "dov", "eva", "finn", "gia", "hal", "ines", "jon", "kay", "leo", "mia", "ned", "oda", "pia",
-    "quin", "ria", "sol", "tom", "una", "vik", "wyn", "xia", "yan", "zoe",
+    "ada",
+    "ben",
+    "cho",
+    "dov",
+    "eva",
+    "finn",
+    "gia",
+    "hal",
+    "ines",
+    "jon",
+    "kay",
+    "leo",
+    "mia",
+    "ned",
+    "oda",
+    "pia",
+    "quin",
+    "ria",
+    "sol",
+    "tom",
+    "una",
+    "vik",
+    "wyn",
+    "xia",
+    "yan",
+    "zoe",
 )
 FREE_MAIL = ("penpost.example", "mailnook.example", "lettera.example")
 
@@ -95,19 +119,31 @@ def gather(rng: np.random.Generator, companies: Companies, scale: float) -> Peop
     n = company.size
     known = company >= 0
     drive = np.where(known, 0.75 * companies.need[company], 0.0) + rng.normal(0, 0.65, n)
-    joined = np.r_[_joined(rng, companies, users), rng.uniform(0, DAYS - 1, n_contacts + n_visitors),
-                   rng.uniform(-300, 200, n_staff)]
+    joined = np.r_[
+        _joined(rng, companies, users),
+        rng.uniform(0, DAYS - 1, n_contacts + n_visitors),
+        rng.uniform(-300, 200, n_staff),
+    ]
     ids = [f"{PREFIX[int(r)]}{i + 1:05d}" for i, r in enumerate(role)]
-    domains = [_domain(rng, companies, int(c)) if r < VISITOR else "acme.example"
-               for c, r in zip(company, role, strict=True)]
-    emails = ["" if r == VISITOR else _email(i, domain)
-              for i, (domain, r) in enumerate(zip(domains, role, strict=True))]
+    domains = [
+        _domain(rng, companies, int(c)) if r < VISITOR else "acme.example" for c, r in zip(company, role, strict=True)
+    ]
+    emails = [
+        "" if r == VISITOR else _email(i, domain) for i, (domain, r) in enumerate(zip(domains, role, strict=True))
+    ]
     rank = np.clip(rng.poisson(1.3, n), 0, 5)
     return People(
-        ids=ids, emails=emails, role=role, company=company, joined=joined, drive=drive, seniority=rank,
+        ids=ids,
+        emails=emails,
+        role=role,
+        company=company,
+        joined=joined,
+        drive=drive,
+        seniority=rank,
         technical=rng.random(n) < 0.3,
         workspace=np.where(known, rng.integers(0, companies.workspaces[company]), 0),
-        buys_at=np.full(n, np.inf), earlier=_earlier(rng, ids, role),
+        buys_at=np.full(n, np.inf),
+        earlier=_earlier(rng, ids, role),
         says_company=known & ((rng.random(n) < 0.65) | (company == ENTERPRISE)) & companies.in_crm[company],
     )
 

@@ -86,7 +86,9 @@ def happen(rng: np.random.Generator, companies: Companies, people: People, deals
 
 
 def _limits(
-    rng: np.random.Generator, events: Events, sessions: tuple[NDArray[np.int64], Days],
+    rng: np.random.Generator,
+    events: Events,
+    sessions: tuple[NDArray[np.int64], Days],
     traits: tuple[Days, Days, NDArray[np.bool_], NDArray[np.int64]],
 ) -> None:
     """Add the limits that sessions run into: those of the free plan, or for paid seats those of the team plan."""
@@ -98,13 +100,12 @@ def _limits(
         index = np.flatnonzero(met)
         names = rng.choice(list(limits), index.size).tolist()
         used = [str(int(limits[name] * (0.9 + 0.2 * rng.random()))) for name in names]
-        events.add("limit_reached", at[index] + rng.uniform(0.002, 0.04, index.size), person[index],
-                   limit=names, used=used)
+        events.add(
+            "limit_reached", at[index] + rng.uniform(0.002, 0.04, index.size), person[index], limit=names, used=used
+        )
 
 
-def _growth(
-    rng: np.random.Generator, events: Events, companies: Companies, people: People, deals: Deals
-) -> None:
+def _growth(rng: np.random.Generator, events: Events, companies: Companies, people: People, deals: Deals) -> None:
     """Add trials, invitations and seats: how a team grows."""
     users = np.flatnonzero((people.role == USER) & (people.joined >= 0))
     on_trial = users[~np.isin(companies.kind[people.company[users]], (CUSTOMER, FREE))]
@@ -147,13 +148,13 @@ def plans(companies: Companies, people: People) -> list[tuple[int, str, float]]:
 
 def workplaces(rng: np.random.Generator, companies: Companies, people: People, person: NDArray[np.int64]) -> list[int]:
     """Return the company in whose workspace each event happened: an agency's people often work at their clients'."""
-    clients = {int(user): np.flatnonzero((companies.start < 0) & companies.in_crm)[int(rng.integers(5, 60)):][:3]
-               for user in np.flatnonzero(np.isin(people.company, AGENCIES) & (people.role == USER))}
+    clients = {
+        int(user): np.flatnonzero((companies.start < 0) & companies.in_crm)[int(rng.integers(5, 60)) :][:3]
+        for user in np.flatnonzero(np.isin(people.company, AGENCIES) & (people.role == USER))
+    }
     places: list[int] = people.company[person].tolist()
     for index in np.flatnonzero(np.isin(person, list(clients))):
         theirs = clients[int(person[index])]
         if theirs.size and rng.random() < 0.7:
             places[index] = int(theirs[int(rng.integers(theirs.size))])
     return places
-
-

@@ -78,7 +78,7 @@ def _designated(store: Store, spells: pa.Table, rules: list[str], as_of: int) ->
 
 
 def _scores(
-    store: Store, definitions: Definitions, held: pa.Table, rules: Mapping[str, Rule], *, as_of: int,
+    store: Store, definitions: Definitions, held: pa.Table, rules: Mapping[str, Rule], *, as_of: int
 ) -> list[tuple[float | None, str]]:
     """Return score and lean of each row, by the `rank_by` of its rule."""
     names = [rules[rule].rank_by for rule in held["rule"].to_pylist()]
@@ -99,7 +99,7 @@ def _partners(store: Store, held: pa.Table, as_of: int) -> list[int]:
 
 
 def _reasons(
-    store: Store, definitions: Definitions, held: pa.Table, rules: Mapping[str, Rule], *, as_of: int,
+    store: Store, definitions: Definitions, held: pa.Table, rules: Mapping[str, Rule], *, as_of: int
 ) -> list[str]:
     """Return what is met of each lead's rule, as sentences joined by "; "."""
     pairs = list(zip(held["rule"].to_pylist(), held["subject_id"].to_pylist(), strict=True))
@@ -117,13 +117,22 @@ def _reasons(
 
 
 def _ordered(columns: Mapping[str, Any]) -> pa.Table:
-    table = pa.table({
-        field.name: pa.array(columns[field.name], field.type) if isinstance(columns[field.name], list)
-        else columns[field.name].cast(field.type) for field in tables.LEADS
-    })
-    best_first = table.sort_by([
-        ("score", "descending"), ("independent_partners", "descending"), ("since", "descending"),
-        ("subject_id", "ascending"), ("subject_type", "ascending"),
-    ])
+    table = pa.table(
+        {
+            field.name: pa.array(columns[field.name], field.type)
+            if isinstance(columns[field.name], list)
+            else columns[field.name].cast(field.type)
+            for field in tables.LEADS
+        }
+    )
+    best_first = table.sort_by(
+        [
+            ("score", "descending"),
+            ("independent_partners", "descending"),
+            ("since", "descending"),
+            ("subject_id", "ascending"),
+            ("subject_type", "ascending"),
+        ]
+    )
     ranks = pa.array(range(1, table.num_rows + 1), pa.int32())
     return best_first.set_column(0, tables.LEADS.field("rank"), ranks).cast(tables.LEADS)

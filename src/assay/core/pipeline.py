@@ -35,7 +35,10 @@ class Explanation:
 
 
 def run(
-    definitions: model.Definitions, data: Path | Mapping[str, Any], *, as_of: int | None = None,
+    definitions: model.Definitions,
+    data: Path | Mapping[str, Any],
+    *,
+    as_of: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Return everything that follows from the definitions and the data as of `as_of` (UTC microseconds).
@@ -51,9 +54,16 @@ def run(
         spells = _decided(engine.sweep(store, to_decide(definitions), as_of=instant, progress=progress), definitions)
         ranked = leads.rank(store, definitions, spells, as_of=instant)
         return Result(
-            definitions=definitions, as_of=instant, as_of_given=as_of is not None, spells=spells, leads=ranked,
-            rejects=store.table("SELECT * FROM prepared.rejects"), counts=_counts(store, instant),
-            sizes=_sizes(store, instant), by_rule=_by_rule(definitions, spells, ranked, instant), store=store,
+            definitions=definitions,
+            as_of=instant,
+            as_of_given=as_of is not None,
+            spells=spells,
+            leads=ranked,
+            rejects=store.table("SELECT * FROM prepared.rejects"),
+            counts=_counts(store, instant),
+            sizes=_sizes(store, instant),
+            by_rule=_by_rule(definitions, spells, ranked, instant),
+            store=store,
         )
     except BaseException:
         store.close()
@@ -61,8 +71,13 @@ def run(
 
 
 def explain(
-    definitions: model.Definitions, data: Path | Mapping[str, Any], *, subject: str, rule: str | None = None,
-    as_of: int | None = None, progress: Progress | None = None,
+    definitions: model.Definitions,
+    data: Path | Mapping[str, Any],
+    *,
+    subject: str,
+    rule: str | None = None,
+    as_of: int | None = None,
+    progress: Progress | None = None,
 ) -> Explanation:
     """Return a verdict a rule on one subject ("person:42") as of `as_of`; without `rule`, on all decided rules."""
     asked = rules_asked(definitions, subject, rule)
@@ -76,7 +91,7 @@ def explain(
 
 
 def answer(
-    store: Store, definitions: model.Definitions, subject: str, rules: Sequence[str], *, as_of: int,
+    store: Store, definitions: model.Definitions, subject: str, rules: Sequence[str], *, as_of: int
 ) -> tuple[Verdict, ...]:
     """Return a verdict a rule from a store that is already prepared."""
     kind, subject_id = split_subject(subject)
@@ -87,12 +102,14 @@ def event_names(store: Store, causes: Iterable[str]) -> dict[str, str]:
     """Return the event's name for each cause that is an event ("event:<source>:<id>") of a prepared store."""
     asked = sorted({cause for cause in causes if cause.startswith("event:")})
     store.register("asked_causes", pa.table({"cause": pa.array(asked, pa.string())}))
-    return dict(store.rows(
-        "SELECT c.cause, any_value(n.name) FROM asked_causes c "
-        "JOIN prepared.source_names s ON starts_with(c.cause, 'event:' || s.name || ':') "
-        "JOIN prepared.events e ON e.source = s.source AND 'event:' || s.name || ':' || e.id = c.cause "
-        "JOIN prepared.event_names n USING (event) GROUP BY c.cause",
-    ))
+    return dict(
+        store.rows(
+            "SELECT c.cause, any_value(n.name) FROM asked_causes c "
+            "JOIN prepared.source_names s ON starts_with(c.cause, 'event:' || s.name || ':') "
+            "JOIN prepared.events e ON e.source = s.source AND 'event:' || s.name || ':' || e.id = c.cause "
+            "JOIN prepared.event_names n USING (event) GROUP BY c.cause"
+        )
+    )
 
 
 def split_subject(subject: str) -> tuple[model.SubjectType, str]:
@@ -102,8 +119,9 @@ def split_subject(subject: str) -> tuple[model.SubjectType, str]:
         return "person", subject_id
     if kind == "account" and colon and subject_id:
         return "account", subject_id
-    raise BadRequest("A subject is a person or an account", where="--subject", value=subject,
-                     mend="Write person:ID or account:ID.")
+    raise BadRequest(
+        "A subject is a person or an account", where="--subject", value=subject, mend="Write person:ID or account:ID."
+    )
 
 
 def rules_asked(definitions: model.Definitions, subject: str, rule: str | None) -> tuple[str, ...]:
@@ -117,8 +135,12 @@ def rules_asked(definitions: model.Definitions, subject: str, rule: str | None) 
         mend = f"Did you mean '{near[0]}'?" if near else "Name a rule of the definitions folder."
         raise BadRequest("No rule has this name", where="--rule", value=rule, mend=mend)
     if found.subject != kind:
-        raise BadRequest(f"This rule is about {found.subject}s, and the subject is a{'n' * (kind == 'account')} {kind}",
-                         where="--rule", value=rule, mend=f"Ask about a subject written {found.subject}:ID.")
+        raise BadRequest(
+            f"This rule is about {found.subject}s, and the subject is a{'n' * (kind == 'account')} {kind}",
+            where="--rule",
+            value=rule,
+            mend=f"Ask about a subject written {found.subject}:ID.",
+        )
     return (rule,)
 
 
@@ -136,8 +158,11 @@ def _decided(spells: pa.Table, definitions: model.Definitions) -> pa.Table:
 def _latest(store: Store) -> int:
     found = engine.latest_instant(store)
     if found is None:
-        raise BadRequest("The data holds no event, so there is no latest instant.", where="--as-of",
-                         mend="Name an instant, such as --as-of 2026-03-10T09:00:00Z.")
+        raise BadRequest(
+            "The data holds no event, so there is no latest instant.",
+            where="--as-of",
+            mend="Name an instant, such as --as-of 2026-03-10T09:00:00Z.",
+        )
     return found
 
 
@@ -154,15 +179,15 @@ def _counts(store: Store, as_of: int) -> pa.Table:
 
 
 def _sizes(store: Store, as_of: int) -> dict[str, int]:
-    sql = "SELECT (SELECT count(*) FROM prepared.events e WHERE e.at <= ?), (SELECT count(*) FROM prepared.people), " \
+    sql = (
+        "SELECT (SELECT count(*) FROM prepared.events e WHERE e.at <= ?), (SELECT count(*) FROM prepared.people), "
         "(SELECT count(*) FROM prepared.accounts)"
+    )
     events, people, accounts = store.rows(sql, [as_of])[0]
     return {"events": events, "people": people, "accounts": accounts}
 
 
-def _by_rule(
-    definitions: model.Definitions, spells: pa.Table, ranked: pa.Table, as_of: int,
-) -> tuple[RuleCount, ...]:
+def _by_rule(definitions: model.Definitions, spells: pa.Table, ranked: pa.Table, as_of: int) -> tuple[RuleCount, ...]:
     at = pa.scalar(as_of, pa.int64()).cast(tables.INSTANT)
     left = pc.fill_null(pc.less_equal(spells["ends_at"], at), False)
     flagged = pa.table({"rule": spells["rule"], "left": pc.cast(left, pa.int64())})
@@ -171,6 +196,7 @@ def _by_rule(
     handed = {row["values"]: row["counts"] for row in pc.value_counts(ranked["rule"].combine_chunks()).to_pylist()}
     return tuple(
         RuleCount(rule=rule.name, holds=entered - gone, entered=entered, left=gone, leads=handed.get(rule.name, 0))
-        for rule in definitions.rules if rule.status in DECIDED
+        for rule in definitions.rules
+        if rule.status in DECIDED
         for entered, gone in [found.get(rule.name, (0, 0))]
     )

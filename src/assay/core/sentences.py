@@ -40,8 +40,10 @@ def sentence(criterion: model.Criterion, seen: str) -> str:
         case model.Count():
             return _count(form, seen)
         case model.Sum():
-            return f"{plain(form.property)} of {_events(form.events)}{_where(form.where)} adds up to " \
+            return (
+                f"{plain(form.property)} of {_events(form.events)}{_where(form.where)} adds up to "
                 f"{seen or '0'}{_window(form.window)}"
+            )
         case model.Sequence():
             return _sequence(form, seen)
         case model.Attribute():
@@ -68,8 +70,11 @@ def _of_others(name: str, form: model.Form, seen: str) -> str:
             return f"qualifies as {plain(rule)}" if seen not in {"no", "false", *_NONE} else f"not {plain(rule)}"
         case model.PeopleQualified(rule=rule, active_within=within):
             active = f" active in the last {_short(within)}" if within else ""
-            return f"{seen or 'none'} of its people{active} qualify as {plain(rule)}" if " of " not in seen else \
-                f"{seen} people{active} qualify as {plain(rule)}"
+            return (
+                f"{seen or 'none'} of its people{active} qualify as {plain(rule)}"
+                if " of " not in seen
+                else f"{seen} people{active} qualify as {plain(rule)}"
+            )
         case model.ScoreIs(score=score):
             return f"{plain(score)} score {seen or '0'}"
         case model.PartnerSays(says=says):
@@ -97,8 +102,10 @@ def _count(form: model.Count, seen: str) -> str:
     many = "" if n == "1" else "s"
     different = "" if n == "1" else "different "
     ways = {
-        "day": f"on {n} {different}day{many}", "week": f"in {n} {different}week{many}",
-        "account": f"in {n} account{many}", "person": f"by {n} {'person' if n == '1' else 'people'}",
+        "day": f"on {n} {different}day{many}",
+        "week": f"in {n} {different}week{many}",
+        "account": f"in {n} account{many}",
+        "person": f"by {n} {'person' if n == '1' else 'people'}",
     }
     if form.distinct_is_property or form.distinct not in ways:
         return f"{what} with {n} {different}{_several(plain(form.distinct), n)}{_window(form.window)}"

@@ -26,7 +26,12 @@ EVENT_NAMES: Final = {"event": "INTEGER", "name": "VARCHAR"}
 #: score reads. `id` is the source's own id, or `<line>` as text where the source has none. The table's rowid names the
 #: event elsewhere. `account` is whose account the event is (LANGUAGE section 5), already decided.
 EVENTS: Final = {
-    "at": "BIGINT", "event": "INTEGER", "person": "INTEGER", "account": "INTEGER", "source": "INTEGER", "id": "VARCHAR",
+    "at": "BIGINT",
+    "event": "INTEGER",
+    "person": "INTEGER",
+    "account": "INTEGER",
+    "source": "INTEGER",
+    "id": "VARCHAR",
 }
 
 #: Which account a person belongs to from `at` on: at most one undated row (`at` NULL: until the first dated one) and
@@ -35,26 +40,39 @@ MEMBERSHIPS: Final = {"person": "INTEGER", "at": "BIGINT", "account": "INTEGER"}
 
 #: One row per (subject_type, subject, name, at); `at` NULL: holds until the first dated row; `value` NULL: unset.
 ATTRIBUTES: Final = {
-    "subject_type": "VARCHAR", "subject": "INTEGER", "name": "VARCHAR", "at": "BIGINT", "value": "VARCHAR",
+    "subject_type": "VARCHAR",
+    "subject": "INTEGER",
+    "name": "VARCHAR",
+    "at": "BIGINT",
+    "value": "VARCHAR",
 }
 
 #: What partners say, as given; `since` NULL: since ever; `until` NULL: no end known.
 PARTNER_FACTS: Final = {
-    "account": "INTEGER", "partner": "VARCHAR", "says": "VARCHAR", "since": "BIGINT", "until": "BIGINT",
-    "confirmed_at": "BIGINT", "origin": "VARCHAR", "parent": "VARCHAR", "confidence": "DOUBLE",
+    "account": "INTEGER",
+    "partner": "VARCHAR",
+    "says": "VARCHAR",
+    "since": "BIGINT",
+    "until": "BIGINT",
+    "confirmed_at": "BIGINT",
+    "origin": "VARCHAR",
+    "parent": "VARCHAR",
+    "confidence": "DOUBLE",
 }
 
 #: Partners' statements; one row per (account, partner, letter, at), the last row read wins. `value` in lower case.
 INSIGHTS: Final = {"account": "INTEGER", "partner": "VARCHAR", "letter": "VARCHAR", "value": "VARCHAR", "at": "BIGINT"}
 
 #: What became of people and accounts.
-OUTCOMES: Final = {
-    "account": "INTEGER", "person": "INTEGER", "at": "BIGINT", "outcome": "VARCHAR", "amount": "VARCHAR",
-}
+OUTCOMES: Final = {"account": "INTEGER", "person": "INTEGER", "at": "BIGINT", "outcome": "VARCHAR", "amount": "VARCHAR"}
 
 #: Rows that could not be read, or that were read only in part. `value` is the offending field, never the whole row.
 REJECTS: Final = {
-    "source": "VARCHAR", "file": "VARCHAR", "line": "BIGINT", "column": "VARCHAR", "reason": "VARCHAR",
+    "source": "VARCHAR",
+    "file": "VARCHAR",
+    "line": "BIGINT",
+    "column": "VARCHAR",
+    "reason": "VARCHAR",
     "value": "VARCHAR",
 }
 
@@ -63,43 +81,56 @@ COUNTS: Final = {"source": "VARCHAR", "what": "VARCHAR", "rows": "BIGINT"}
 
 #: The tables of the schema `prepared`, by name.
 PREPARED: Final = {
-    "people": PEOPLE, "accounts": ACCOUNTS, "source_names": SOURCE_NAMES, "event_names": EVENT_NAMES, "events": EVENTS,
-    "memberships": MEMBERSHIPS, "attributes": ATTRIBUTES, "partner_facts": PARTNER_FACTS, "insights": INSIGHTS,
-    "outcomes": OUTCOMES, "rejects": REJECTS, "counts": COUNTS,
+    "people": PEOPLE,
+    "accounts": ACCOUNTS,
+    "source_names": SOURCE_NAMES,
+    "event_names": EVENT_NAMES,
+    "events": EVENTS,
+    "memberships": MEMBERSHIPS,
+    "attributes": ATTRIBUTES,
+    "partner_facts": PARTNER_FACTS,
+    "insights": INSIGHTS,
+    "outcomes": OUTCOMES,
+    "rejects": REJECTS,
+    "counts": COUNTS,
 }
 
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 
 #: The engine's one result (LANGUAGE section 7), ordered by rule, subject_type, subject_id, starts_at.
-SPELLS: Final = pa.schema([
-    pa.field("rule", pa.string(), nullable=False),
-    pa.field("version", pa.int32(), nullable=False),
-    pa.field("fingerprint", pa.string(), nullable=False),
-    pa.field("subject_type", pa.string(), nullable=False),
-    pa.field("subject_id", pa.string(), nullable=False),
-    pa.field("starts_at", INSTANT, nullable=False),
-    pa.field("ends_at", INSTANT),
-    pa.field("opened_by", pa.string(), nullable=False),
-    pa.field("closed_by", pa.string()),
-])
+SPELLS: Final = pa.schema(
+    [
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("version", pa.int32(), nullable=False),
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("subject_type", pa.string(), nullable=False),
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("starts_at", INSTANT, nullable=False),
+        pa.field("ends_at", INSTANT),
+        pa.field("opened_by", pa.string(), nullable=False),
+        pa.field("closed_by", pa.string()),
+    ]
+)
 
 #: Who is worth somebody's time as of one instant: one row a subject, best first.
-LEADS: Final = pa.schema([
-    pa.field("rank", pa.int32(), nullable=False),
-    pa.field("subject_type", pa.string(), nullable=False),
-    pa.field("subject_id", pa.string(), nullable=False),
-    pa.field("name", pa.string()),  # the account's name, or the person's account's name
-    pa.field("account_id", pa.string()),
-    pa.field("stage", pa.string(), nullable=False),
-    pa.field("motion", pa.string(), nullable=False),
-    pa.field("rule", pa.string(), nullable=False),
-    pa.field("version", pa.int32(), nullable=False),
-    pa.field("other_rules", pa.string(), nullable=False),  # joined by "; "
-    pa.field("since", INSTANT, nullable=False),
-    pa.field("until", INSTANT),
-    pa.field("opened_by", pa.string(), nullable=False),
-    pa.field("score", pa.float64()),
-    pa.field("lean", pa.string(), nullable=False),  # "product 70 %, fit 30 %", empty where there is no score
-    pa.field("independent_partners", pa.int32(), nullable=False),
-    pa.field("reasons", pa.string(), nullable=False),
-])
+LEADS: Final = pa.schema(
+    [
+        pa.field("rank", pa.int32(), nullable=False),
+        pa.field("subject_type", pa.string(), nullable=False),
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),  # the account's name, or the person's account's name
+        pa.field("account_id", pa.string()),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("motion", pa.string(), nullable=False),
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("version", pa.int32(), nullable=False),
+        pa.field("other_rules", pa.string(), nullable=False),  # joined by "; "
+        pa.field("since", INSTANT, nullable=False),
+        pa.field("until", INSTANT),
+        pa.field("opened_by", pa.string(), nullable=False),
+        pa.field("score", pa.float64()),
+        pa.field("lean", pa.string(), nullable=False),  # "product 70 %, fit 30 %", empty where there is no score
+        pa.field("independent_partners", pa.int32(), nullable=False),
+        pa.field("reasons", pa.string(), nullable=False),
+    ]
+)

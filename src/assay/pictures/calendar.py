@@ -21,9 +21,18 @@ _MOST_BARS: Final = 60
 _MONDAY: Final = 4 * DAY
 
 _UNITS: Final = (
-    (SECOND, "second"), (10 * SECOND, "10 seconds"), (MINUTE, "minute"), (5 * MINUTE, "5 minutes"),
-    (15 * MINUTE, "15 minutes"), (HOUR, "hour"), (6 * HOUR, "6 hours"), (DAY, "day"), (WEEK, "week"),
-    (4 * WEEK, "4 weeks"), (13 * WEEK, "13 weeks"), (52 * WEEK, "52 weeks"),
+    (SECOND, "second"),
+    (10 * SECOND, "10 seconds"),
+    (MINUTE, "minute"),
+    (5 * MINUTE, "5 minutes"),
+    (15 * MINUTE, "15 minutes"),
+    (HOUR, "hour"),
+    (6 * HOUR, "6 hours"),
+    (DAY, "day"),
+    (WEEK, "week"),
+    (4 * WEEK, "4 weeks"),
+    (13 * WEEK, "13 weeks"),
+    (52 * WEEK, "52 weeks"),
 )
 
 

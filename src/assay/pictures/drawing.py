@@ -20,13 +20,24 @@ ElementTree.register_namespace("", _SVG)
 def config() -> dict[str, Any]:
     """Return the look that all pictures share, as a Vega-Lite `config`."""
     axis = {
-        "labelColor": palette.MUTED, "titleColor": palette.MUTED, "gridColor": palette.GRID,
-        "domainColor": palette.GRID, "tickColor": palette.GRID, "labelFontSize": 11, "titleFontSize": 11,
-        "titleFontWeight": "normal", "labelPadding": 5,
+        "labelColor": palette.MUTED,
+        "titleColor": palette.MUTED,
+        "gridColor": palette.GRID,
+        "domainColor": palette.GRID,
+        "tickColor": palette.GRID,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelPadding": 5,
     }
     return {
-        "background": None, "font": _FONT, "axis": axis, "view": {"stroke": None}, "padding": 2,
-        "text": {"color": palette.INK, "fontSize": 12}, "header": {"labelColor": palette.INK},
+        "background": None,
+        "font": _FONT,
+        "axis": axis,
+        "view": {"stroke": None},
+        "padding": 2,
+        "text": {"color": palette.INK, "fontSize": 12},
+        "header": {"labelColor": palette.INK},
     }
 
 
@@ -53,9 +64,7 @@ def rows(values: list[dict[str, Any]]) -> alt.Chart:
 
 def empty(*, title: str, sentence: str, width: int) -> str:
     """Return a picture that says in words that there is nothing to draw."""
-    chart = rows([{"text": sentence}]).mark_text(color=palette.MUTED, fontSize=13).encode(
-        text="text:N",
-    )
+    chart = rows([{"text": sentence}]).mark_text(color=palette.MUTED, fontSize=13).encode(text="text:N")
     return draw(chart.properties(width=width - 8, height=60), title=title, description=sentence)
 
 

@@ -28,11 +28,15 @@ def entries_and_exits(spells: pa.Table, *, as_of: int, width: int = 680) -> str:
     left, last = int(unit.floor(np.array([first]))[0]), int(unit.floor(np.array([as_of]))[0]) + unit.length
     size = max(2, min(28, int((width - 70) * unit.length / (last - left) * 0.85)))
     base = drawing.rows(values)
-    y = alt.Y("n:Q", title="← left    entered →", axis=alt.Axis(
-        labelExpr="format(abs(datum.value), ',d')", tickMinStep=1, tickCount=5, domain=False, minExtent=30,
-    ))
+    y = alt.Y(
+        "n:Q",
+        title="← left    entered →",
+        axis=alt.Axis(
+            labelExpr="format(abs(datum.value), ',d')", tickMinStep=1, tickCount=5, domain=False, minExtent=30
+        ),
+    )
     colour = alt.Color(
-        "side:N", legend=None, scale=alt.Scale(domain=["entered", "left"], range=[palette.IN, palette.OUT]),
+        "side:N", legend=None, scale=alt.Scale(domain=["entered", "left"], range=[palette.IN, palette.OUT])
     )
     bars = base.mark_bar(size=size).encode(x=calendar.axis(left, last, width=width), y=y, color=colour)
     zero = drawing.rows([{"n": 0}]).mark_rule(color=palette.MUTED).encode(y="n:Q")

@@ -10,10 +10,9 @@ import pyarrow as pa
 from assay.pictures import calendar, drawing, palette
 
 #: One row an event that counts: the criterion in words, and the instant.
-EVIDENCE: Final = pa.schema([
-    pa.field("criterion", pa.string(), nullable=False),
-    pa.field("at", pa.timestamp("us", tz="UTC"), nullable=False),
-])
+EVIDENCE: Final = pa.schema(
+    [pa.field("criterion", pa.string(), nullable=False), pa.field("at", pa.timestamp("us", tz="UTC"), nullable=False)]
+)
 
 _STEP: Final = 38
 #: Dots of one criterion beyond this number are not drawn; the oldest go first.
@@ -21,7 +20,12 @@ _MOST_DOTS: Final = 200
 
 
 def evidence(
-    events: pa.Table, *, as_of: int, since: int | None = None, until: int | None = None, subject: str = "",
+    events: pa.Table,
+    *,
+    as_of: int,
+    since: int | None = None,
+    until: int | None = None,
+    subject: str = "",
     width: int = 680,
 ) -> str:
     """Return a picture of the events that count for each criterion (columns of `EVIDENCE`), oldest on the left.
@@ -58,9 +62,7 @@ def _range(at: list[int], *, as_of: int, since: int | None, until: int | None) -
     return first - span // 40, last + span // 40
 
 
-def _spell(
-    first: int, last: int, x: alt.X, y: alt.Y, *, span: tuple[int | None, int | None, int],
-) -> list[alt.Chart]:
+def _spell(first: int, last: int, x: alt.X, y: alt.Y, *, span: tuple[int | None, int | None, int]) -> list[alt.Chart]:
     since, until, as_of = span
     if since is None:
         return []
@@ -72,9 +74,9 @@ def _spell(
     bars = [drawing.rows(known).mark_rule(color=palette.MARK, strokeWidth=7).encode(x=x, x2="to:T", y=y)]
     if end > as_of:
         bars.append(
-            drawing.rows(ahead).mark_rule(color=palette.MARK, strokeWidth=2, strokeDash=[4, 3]).encode(
-                x=x, x2="to:T", y=y,
-            ),
+            drawing.rows(ahead)
+            .mark_rule(color=palette.MARK, strokeWidth=2, strokeDash=[4, 3])
+            .encode(x=x, x2="to:T", y=y)
         )
     bars.append(drawing.rows(now).mark_rule(color=palette.MUTED, strokeDash=[2, 3]).encode(x=x))
     return bars
@@ -93,7 +95,8 @@ def _dots(rows: list[str], events: pa.Table, x: alt.X, y: alt.Y) -> alt.Chart:
     for name, at in zip(events["criterion"].to_pylist(), calendar.instants(events["at"]), strict=True):
         drawn[str(name)].append(int(at))
     values: list[dict[str, Any]] = [
-        {"at": calendar.milliseconds(at), "row": lane[name]} for name, ats in drawn.items()
+        {"at": calendar.milliseconds(at), "row": lane[name]}
+        for name, ats in drawn.items()
         for at in sorted(ats)[-_MOST_DOTS:]
     ]
     dots: alt.Chart = drawing.rows(values).mark_circle(color=palette.IN, size=58, opacity=0.75).encode(x=x, y=y)

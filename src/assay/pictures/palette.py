@@ -30,7 +30,8 @@ def style() -> str:
     stay readable wherever they are pasted.
     """
     rules = [
-        f'.picture [{side}="{colour}"]{{{side}:{dark}}}' for colour, dark in _ON_DARK.items()
+        f'.picture [{side}="{colour}"]{{{side}:{dark}}}'
+        for colour, dark in _ON_DARK.items()
         for side in ("fill", "stroke")
     ]
     return "@media screen and (prefers-color-scheme:dark){" + "".join(rules) + "}"

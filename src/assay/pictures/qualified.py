@@ -56,22 +56,30 @@ def _count(spells: pa.Table, rule: str, grid: np.ndarray[Any, np.dtype[np.int64]
 
 
 def _panel(
-    rule: str, spells: pa.Table, *, grid: np.ndarray[Any, np.dtype[np.int64]], width: int,
+    rule: str, spells: pa.Table, *, grid: np.ndarray[Any, np.dtype[np.int64]], width: int
 ) -> alt.LayerChart | alt.FacetChart:
     held = _count(spells, rule, grid)
     values = [{"at": calendar.milliseconds(int(at)), "held": n} for at, n in zip(grid, held, strict=True)]
     x = calendar.axis(int(grid[0]), int(grid[-1]), width=width, titled=False)
     top = max(1, *held)
     y = alt.Y(
-        "held:Q", title=None, scale=alt.Scale(domain=[0, top * 1.05], nice=False),
+        "held:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, top * 1.05], nice=False),
         axis=alt.Axis(values=sorted({0, top}), format=",d", domain=False, ticks=False, minExtent=34, maxExtent=34),
     )
     base = drawing.rows(values)
     area = base.mark_area(interpolate="step-after", color=palette.IN_SOFT).encode(x=x, y=y)
     line = base.mark_line(interpolate="step-after", color=palette.IN, strokeWidth=1.6).encode(x=x, y=y)
     title = alt.TitleParams(
-        text=[_shorten(plain(rule), width // 7)], subtitle=[f"{held[-1]:,} now"], anchor="start", fontSize=12,
-        color=palette.INK, subtitleColor=palette.MUTED, subtitleFontSize=11, offset=6,
+        text=[_shorten(plain(rule), width // 7)],
+        subtitle=[f"{held[-1]:,} now"],
+        anchor="start",
+        fontSize=12,
+        color=palette.INK,
+        subtitleColor=palette.MUTED,
+        subtitleFontSize=11,
+        offset=6,
     )
     return alt.layer(area, line).properties(width=width, height=64, title=title)
 

@@ -24,9 +24,12 @@ def leads_by_stage(leads: pa.Table, *, width: int = 680) -> str:
     stages = [*(s for s in _ORDER if s in numbers), *sorted(set(numbers) - set(_ORDER))]
     values: list[dict[str, Any]] = [{"stage": s, "n": numbers[s], "text": f"{numbers[s]:,}"} for s in stages]
     base = drawing.rows(values).encode(
-        y=alt.Y("stage:N", sort=stages, title=None, axis=alt.Axis(
-            domain=False, ticks=False, labelFontSize=12, labelColor=palette.INK, minExtent=44,
-        )),
+        y=alt.Y(
+            "stage:N",
+            sort=stages,
+            title=None,
+            axis=alt.Axis(domain=False, ticks=False, labelFontSize=12, labelColor=palette.INK, minExtent=44),
+        ),
         x=alt.X("n:Q", title="leads", axis=None, scale=alt.Scale(domain=[0, max(numbers.values())])),
     )
     bars = base.mark_bar(color=palette.IN, height=18, cornerRadiusEnd=2)

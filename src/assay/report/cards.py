@@ -47,15 +47,17 @@ def cards(result: Result, *, top: int, drawn: Callable[[Draw], Markup]) -> list[
     return [_card(result, lead, names, drawn) for lead in leads]
 
 
-def _card(
-    result: Result, lead: dict[str, Any], names: Mapping[str, str], drawn: Callable[[Draw], Markup],
-) -> Card:
+def _card(result: Result, lead: dict[str, Any], names: Mapping[str, str], drawn: Callable[[Draw], Markup]) -> Card:
     rule = result.definitions.rule(lead["rule"])
     subject = f"{lead['subject_type']}:{lead['subject_id']}"
     verdict = pipeline.answer(result.store, result.definitions, subject, (rule.name,), as_of=result.as_of)[0]
     title, subtitle = _names(lead)
     return Card(
-        lead=lead, title=title, subtitle=subtitle, story=_story(lead, verdict, names), reasons=_reasons(rule, verdict),
+        lead=lead,
+        title=title,
+        subtitle=subtitle,
+        story=_story(lead, verdict, names),
+        reasons=_reasons(rule, verdict),
         picture=_picture(rule, verdict, title, drawn),
     )
 
@@ -118,8 +120,7 @@ def _picture(rule: Rule, verdict: Verdict, title: str, drawn: Callable[[Draw], M
 
     def draw(width: int) -> str:
         return pictures.evidence(
-            events, as_of=verdict.as_of, since=verdict.since, until=verdict.until, subject=title,
-            width=min(width, 860),
+            events, as_of=verdict.as_of, since=verdict.since, until=verdict.until, subject=title, width=min(width, 860)
         )
 
     return drawn(draw)

@@ -35,16 +35,28 @@ class Headline:
 def render(result: Result, *, top: int = 12) -> str:
     """Return the report of a run as HTML text, with the evidence of the first `top` leads."""
     environment = Environment(
-        loader=PackageLoader("assay.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("assay.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(exact=exact, plain=plain, commas=lambda n: f"{n:,}")
     return environment.get_template("report.html").render(
-        as_of=result.as_of, as_of_given=result.as_of_given, headlines=_headlines(result),
-        style=Markup(pictures.style()), qualified=_drawn(_qualified(result)), stages=_drawn(_stages(result)),
-        entries=_drawn(_entries(result)), unit=_unit(result).name, rules=_rules(result),
-        cards=cards(result, top=top, drawn=_drawn), total=result.leads.num_rows, sizes=result.sizes,
-        rejects=_rejects(result), reject_count=result.rejects.num_rows,
+        as_of=result.as_of,
+        as_of_given=result.as_of_given,
+        headlines=_headlines(result),
+        style=Markup(pictures.style()),
+        qualified=_drawn(_qualified(result)),
+        stages=_drawn(_stages(result)),
+        entries=_drawn(_entries(result)),
+        unit=_unit(result).name,
+        rules=_rules(result),
+        cards=cards(result, top=top, drawn=_drawn),
+        total=result.leads.num_rows,
+        sizes=result.sizes,
+        rejects=_rejects(result),
+        reject_count=result.rejects.num_rows,
         counts=[row for row in result.counts.to_pylist() if row["rows"] and row["what"] not in {"rows", "rejects"}],
     )
 
@@ -52,9 +64,7 @@ def render(result: Result, *, top: int = 12) -> str:
 def _drawn(draw: Callable[[int], str]) -> Markup:
     """Return a picture at both widths; the style sheet shows the one that fits."""
     # The pictures escape what they show; nothing else on the page is marked safe.
-    return Markup("".join(
-        f'<div class="picture {name}">{draw(width)}</div>' for name, width in _WIDTHS.items()
-    ))
+    return Markup("".join(f'<div class="picture {name}">{draw(width)}</div>' for name, width in _WIDTHS.items()))
 
 
 def _qualified(result: Result) -> Callable[[int], str]:

@@ -26,16 +26,28 @@ ONE = Threshold(low=Decimal(1), text="at least 1")
 LATE = START + (STEPS + 1) * STEP
 EXPIRED = cause("expiry", "x")
 
-thresholds = st.sampled_from([
-    ONE, Threshold(low=Decimal(2)), Threshold(high=Decimal(0)), Threshold(high=Decimal(1)),
-    Threshold(low=Decimal(1), high=Decimal(1)), Threshold(low=Decimal("1.5")), Threshold(low=Decimal(0)),
-])
+thresholds = st.sampled_from(
+    [
+        ONE,
+        Threshold(low=Decimal(2)),
+        Threshold(high=Decimal(0)),
+        Threshold(high=Decimal(1)),
+        Threshold(low=Decimal(1), high=Decimal(1)),
+        Threshold(low=Decimal("1.5")),
+        Threshold(low=Decimal(0)),
+    ]
+)
 freshness = st.sampled_from([None, STEP, 2 * STEP, 5 * STEP])
 sayings = st.builds(
-    PartnerSays, says=st.sampled_from(["customer", "prospect"]), fresh_within=freshness,
-    confidence=st.sampled_from([None, None, Decimal("0.7"), Decimal(0)]), threshold=st.just(ONE))
+    PartnerSays,
+    says=st.sampled_from(["customer", "prospect"]),
+    fresh_within=freshness,
+    confidence=st.sampled_from([None, None, Decimal("0.7"), Decimal(0)]),
+    threshold=st.just(ONE),
+)
 attestations = st.builds(
-    PartnerInsight, letter=st.sampled_from(["budget", "need"]), fresh_within=freshness, threshold=st.just(ONE))
+    PartnerInsight, letter=st.sampled_from(["budget", "need"]), fresh_within=freshness, threshold=st.just(ONE)
+)
 some_worlds = partner_worlds() | worlds(events=0)
 
 
@@ -157,17 +169,23 @@ def test_asking_for_some_accounts_gives_their_part_of_all(world: World, inner: l
     store = stored(world)
     codes = codes_of(*facts.partner_causes(store))
     wanted = [WantedFact(slot=i, form=form) for i, form in enumerate(inner)]
-    wanted.append(WantedFact(
-        slot=9, form=Corroboration(threshold=Threshold(high=Decimal(1)), any_of=("a",), independent=True),
-        inner=tuple(inner)))
+    wanted.append(
+        WantedFact(
+            slot=9,
+            form=Corroboration(threshold=Threshold(high=Decimal(1)), any_of=("a",), independent=True),
+            inner=tuple(inner),
+        )
+    )
     everybody = rows(facts.fact_tracks(store, wanted, as_of=as_of, causes=codes))
     some = np.array([0], np.int32)
     assert rows(facts.fact_tracks(store, wanted, as_of=as_of, causes=codes, subjects=some)) == [
-        row for row in everybody if row[0] == 0]
+        row for row in everybody if row[0] == 0
+    ]
     accounts, at = facts.births(store, as_of=as_of)
     mine = [(a, x) for a, x in zip(accounts.tolist(), at.tolist(), strict=True) if a == 0]
     assert [(a.tolist(), x.tolist()) for a, x in [facts.births(store, as_of=as_of, subjects=some)]] == [
-        ([a for a, _ in mine], [x for _, x in mine])]
+        ([a for a, _ in mine], [x for _, x in mine])
+    ]
 
 
 @examples(25)
@@ -190,8 +208,10 @@ def test_at_most_zero_partners_is_true_since_ever_of_an_account_nobody_knows() -
 
 def _one_account(*given: PartnerFact | Insight) -> World:
     return World(
-        accounts=("a",), partner_facts=tuple(row for row in given if isinstance(row, PartnerFact)),
-        insights=tuple(row for row in given if isinstance(row, Insight)))
+        accounts=("a",),
+        partner_facts=tuple(row for row in given if isinstance(row, PartnerFact)),
+        insights=tuple(row for row in given if isinstance(row, Insight)),
+    )
 
 
 def _steps(world: World, form: Form, inner: tuple[PartnerSays, ...] = ()) -> list[tuple[int, int, set[str]]]:
@@ -199,21 +219,31 @@ def _steps(world: World, form: Form, inner: tuple[PartnerSays, ...] = ()) -> lis
     codes = codes_of(*facts.partner_causes(store))
     found = rows(facts.fact_tracks(store, [WantedFact(slot=0, form=form, inner=inner)], as_of=LATE, causes=codes))
     return sorted(
-        ((row[3] - START) // STEP, row[4], tuple(sorted(causes_at(found, (0, 0, 0), row[3], codes)))) for row in
-        {row[3]: row for row in found}.values())
+        ((row[3] - START) // STEP, row[4], tuple(sorted(causes_at(found, (0, 0, 0), row[3], codes))))
+        for row in {row[3]: row for row in found}.values()
+    )
 
 
 def _says(partner: str, since: int, until: int | None = None, **more: object) -> PartnerFact:
     return PartnerFact(
-        account="a", partner=partner, says="customer", since=START + since * STEP,
-        until=None if until is None else START + until * STEP, **more)
+        account="a",
+        partner=partner,
+        says="customer",
+        since=START + since * STEP,
+        until=None if until is None else START + until * STEP,
+        **more,
+    )
 
 
 def test_a_fact_closes_by_its_partner_and_stale_facts_by_expiry() -> None:
     fresh = PartnerSays(says="customer", fresh_within=3 * STEP, threshold=ONE)
     world = _one_account(_says("globex", 0, 2), _says("globex", 5))
     assert _steps(world, fresh) == [
-        (0, 1, ("fact:globex",)), (2, 0, ("fact:globex",)), (5, 1, ("fact:globex",)), (8, 0, ("expired",))]
+        (0, 1, ("fact:globex",)),
+        (2, 0, ("fact:globex",)),
+        (5, 1, ("fact:globex",)),
+        (8, 0, ("expired",)),
+    ]
 
 
 def test_a_confirmation_exactly_as_freshness_runs_out_keeps_the_fact_whole() -> None:
@@ -235,21 +265,28 @@ def test_partners_come_apart_when_the_fact_that_links_them_ends() -> None:
     customer = PartnerSays(says="customer", threshold=ONE)
     two = Corroboration(threshold=Threshold(low=Decimal(2)), any_of=("x",), independent=True)
     world = _one_account(
-        _says("fabrikam", 0, parent="h"), _says("globex", 0, origin="o"),
-        PartnerFact(account="a", partner="umbrella", says="own", since=START, until=START + 4 * STEP, origin="o",
-                    parent="h"))
+        _says("fabrikam", 0, parent="h"),
+        _says("globex", 0, origin="o"),
+        PartnerFact(
+            account="a", partner="umbrella", says="own", since=START, until=START + 4 * STEP, origin="o", parent="h"
+        ),
+    )
     assert _steps(world, two, (customer,)) == [(4, 1, ("fact:umbrella",))]
 
 
 def test_an_insight_is_withdrawn_by_no() -> None:
     world = _one_account(
         Insight(account="a", partner="globex", letter="need", at=START),
-        Insight(account="a", partner="globex", letter="need", value="no", at=START + STEP))
+        Insight(account="a", partner="globex", letter="need", value="no", at=START + STEP),
+    )
     assert _steps(world, PartnerInsight(letter="need", threshold=ONE)) == [
-        (0, 1, ("insight:globex",)), (1, 0, ("insight:globex",))]
+        (0, 1, ("insight:globex",)),
+        (1, 0, ("insight:globex",)),
+    ]
 
 
 def test_every_partner_has_two_causes() -> None:
     store = stored(_one_account(*(_says(partner, 0) for partner in PARTNERS)))
     assert sorted(facts.partner_causes(store)) == sorted(
-        f"{kind}:{partner}" for kind in ("fact", "insight") for partner in PARTNERS)
+        f"{kind}:{partner}" for kind in ("fact", "insight") for partner in PARTNERS
+    )

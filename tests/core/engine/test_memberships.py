@@ -39,8 +39,9 @@ def account_tracks(draw: st.DrawFn) -> Tracks:
     """Return tracks of up to three accounts: slots 0 and 1 of truth, slot 2 with members."""
     steps: dict[tuple[int, int, int, int], int] = {}
     causes: dict[tuple[int, int, int, int], int] = {}
-    for account, slot, at in draw(st.lists(st.tuples(
-            st.integers(0, 2), st.integers(0, 2), st.just(BEGINNING) | instants), max_size=14)):
+    for account, slot, at in draw(
+        st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.just(BEGINNING) | instants), max_size=14)
+    ):
         member = draw(st.integers(1, 2)) if slot == 2 else 0
         values = [ABSENT, BEGINNING + 1, START, START + STEP] if member else [0, 1]
         steps[account, slot, member, at] = draw(st.sampled_from(values))
@@ -96,8 +97,9 @@ def test_births_are_the_first_dated_memberships(kind: SubjectType) -> None:
     def compare(world: World, as_of: int) -> None:
         found, at = memberships.births(stored(world), kind, as_of=as_of)
         for number, subject in enumerate(world.people if kind == "person" else world.accounts):
-            dated = [m.at for m in world.memberships
-                     if subject == getattr(m, kind) and m.at is not None and m.at <= as_of]
+            dated = [
+                m.at for m in world.memberships if subject == getattr(m, kind) and m.at is not None and m.at <= as_of
+            ]
             assert at[found == number].tolist() == ([min(dated)] if dated else [])
 
     compare()
@@ -127,22 +129,31 @@ def test_an_undated_membership_keeps_since_ever_and_its_accounts_causes() -> Non
 
 
 def test_whoever_moves_names_what_changed_in_the_new_account_right_then() -> None:
-    world = World(people=("p",), accounts=("a", "b"), memberships=(
-        Membership(person="p", account="a"), Membership(person="p", at=START + 5, account="b")))
+    world = World(
+        people=("p",),
+        accounts=("a", "b"),
+        memberships=(Membership(person="p", account="a"), Membership(person="p", at=START + 5, account="b")),
+    )
     found = _seen(world, [(1, 0, 0, START, 1, PLAN), (1, 0, 0, START + 5, 1, PLAN)])
     assert found == [(0, 0, 0, START + 5, 1, PLAN), (0, 0, 0, START + 5, 1, MOVED)]
 
 
 def test_whoever_leaves_sees_nothing_more() -> None:
-    world = World(people=("p",), accounts=("a",), memberships=(
-        Membership(person="p", at=START, account="a"), Membership(person="p", at=START + 5)))
+    world = World(
+        people=("p",),
+        accounts=("a",),
+        memberships=(Membership(person="p", at=START, account="a"), Membership(person="p", at=START + 5)),
+    )
     found = _seen(world, [(0, 0, 0, BEGINNING, 1, SINCE_EVER), (0, 2, 1, START + 9, 7, FACT)])
     assert found == [(0, 0, 0, START, 1, MOVED), (0, 0, 0, START + 5, 0, MOVED)]
 
 
 def test_asking_for_one_person_gives_that_persons_memberships() -> None:
-    world = World(people=("p", "q"), accounts=("a",), memberships=(
-        Membership(person="p", account="a"), Membership(person="q", account="a")))
+    world = World(
+        people=("p", "q"),
+        accounts=("a",),
+        memberships=(Membership(person="p", account="a"), Membership(person="q", account="a")),
+    )
     found: Memberships = memberships.load(stored(world), as_of=START, subjects=np.array([1], np.int32))
     assert found.person.tolist() == [1]
     assert len(memberships.load(stored(world), as_of=START)) == 2

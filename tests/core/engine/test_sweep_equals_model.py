@@ -81,9 +81,13 @@ def subject_of(subject_type: str, subject_id: str) -> Subject:
 def spell_at(found: list[Spell], verdict: Verdict) -> Spell | None:
     """Return the spell that a verdict should tell of."""
     return next(
-        (s for s in found
-         if (s.rule, s.subject_type, s.subject_id) == (verdict.rule, verdict.subject_type, verdict.subject_id)
-         and s.starts_at <= verdict.as_of and (s.ends_at is None or verdict.as_of < s.ends_at)),
+        (
+            s
+            for s in found
+            if (s.rule, s.subject_type, s.subject_id) == (verdict.rule, verdict.subject_type, verdict.subject_id)
+            and s.starts_at <= verdict.as_of
+            and (s.ends_at is None or verdict.as_of < s.ends_at)
+        ),
         None,
     )
 

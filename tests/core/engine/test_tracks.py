@@ -12,8 +12,13 @@ from tests.core.engine.reading_tracks import Row, assert_tidy, rows, tracks_of, 
 from tests.model.comparing import examples
 
 steps = st.tuples(
-    st.integers(0, 3), st.integers(0, 2), st.integers(0, 2), st.sampled_from([BEGINNING, 0, 1, 2, 3]),
-    st.sampled_from([0, 1]), st.integers(-3, 3))
+    st.integers(0, 3),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.sampled_from([BEGINNING, 0, 1, 2, 3]),
+    st.sampled_from([0, 1]),
+    st.integers(-3, 3),
+)
 
 
 def _one_value_an_instant(given: list[Row]) -> list[Row]:

@@ -18,23 +18,47 @@ IDS = st.sampled_from(["a", "b", "c", "d", "e"])
 ACCOUNTS = st.sampled_from(["x", "y", "10"])
 DOMAINS = st.sampled_from(["x.com", "y.co.uk", "gmail.com", "own.example"])
 PLANS = st.none() | st.sampled_from(["free", "pro"])
-PEOPLE = st.lists(st.builds(
-    PersonRow, id=IDS, email=st.none() | st.builds("{}@{}".format, st.just("me"), DOMAINS),
-    account=st.none() | ACCOUNTS, joined=st.none() | INSTANTS, same_as=st.none() | IDS, plan=PLANS,
-    plan_at=st.none() | INSTANTS,
-), max_size=8)
-EVENTS = st.lists(st.builds(
-    EventRow, id=st.sampled_from(["1", "2", "3", "4", "5", "6"]), at=INSTANTS, person=st.none() | IDS,
-    account=st.none() | ACCOUNTS, plan=PLANS,
-).filter(lambda row: row.person or row.account), max_size=10)
+PEOPLE = st.lists(
+    st.builds(
+        PersonRow,
+        id=IDS,
+        email=st.none() | st.builds("{}@{}".format, st.just("me"), DOMAINS),
+        account=st.none() | ACCOUNTS,
+        joined=st.none() | INSTANTS,
+        same_as=st.none() | IDS,
+        plan=PLANS,
+        plan_at=st.none() | INSTANTS,
+    ),
+    max_size=8,
+)
+EVENTS = st.lists(
+    st.builds(
+        EventRow,
+        id=st.sampled_from(["1", "2", "3", "4", "5", "6"]),
+        at=INSTANTS,
+        person=st.none() | IDS,
+        account=st.none() | ACCOUNTS,
+        plan=PLANS,
+    ).filter(lambda row: row.person or row.account),
+    max_size=10,
+)
 ROWS = st.lists(st.builds(AccountRow, id=ACCOUNTS, site=st.none() | st.sampled_from(["x.com", "y.co.uk"])), max_size=4)
 
 SOURCES = definitions(
     events(event_column=None, constant="login"),
-    *(PeopleSource(
-        source=source, file="", id="id", email="email", account=DatedColumn(column="account", at="joined"),
-        same_as="same_as", attributes=(("plan", DatedColumn(column="plan", at="plan_at")),), place=PLACE,
-    ) for source in ("people2", "people1")),
+    *(
+        PeopleSource(
+            source=source,
+            file="",
+            id="id",
+            email="email",
+            account=DatedColumn(column="account", at="joined"),
+            same_as="same_as",
+            attributes=(("plan", DatedColumn(column="plan", at="plan_at")),),
+            place=PLACE,
+        )
+        for source in ("people2", "people1")
+    ),
     AccountsSource(source="accounts", file="", id="id", domain="site", place=PLACE),
     lists={"own_domains": ("own.example",), "free_mail_domains": ("gmail.com",)},
 )
@@ -42,19 +66,28 @@ SOURCES = definitions(
 
 def table(rows: list[Any], *columns: str) -> pa.Table:
     """Return rows as Arrow; instants are timestamps."""
-    return pa.table({
-        column: pa.array([getattr(row, column) for row in rows],
-                         pa.timestamp("us", tz="UTC") if column in ("at", "joined", "plan_at") else pa.string())
-        for column in columns
-    })
+    return pa.table(
+        {
+            column: pa.array(
+                [getattr(row, column) for row in rows],
+                pa.timestamp("us", tz="UTC") if column in ("at", "joined", "plan_at") else pa.string(),
+            )
+            for column in columns
+        }
+    )
 
 
 def answer(first: list[PersonRow], second: list[PersonRow], done: list[EventRow], known: list[AccountRow]) -> Prepared:
     people = ("id", "email", "account", "joined", "same_as", "plan", "plan_at")
-    return prepare({
-        "app": table(done, "id", "at", "person", "account", "plan"), "people1": table(first, *people),
-        "people2": table(second, *people), "accounts": table(known, "id", "site"),
-    }, SOURCES)
+    return prepare(
+        {
+            "app": table(done, "id", "at", "person", "account", "plan"),
+            "people1": table(first, *people),
+            "people2": table(second, *people),
+            "accounts": table(known, "id", "site"),
+        },
+        SOURCES,
+    )
 
 
 @settings(max_examples=40, deadline=None)

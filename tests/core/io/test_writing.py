@@ -15,10 +15,14 @@ import pytest
 from assay.core.errors import BadRequest
 from assay.core.io.writing import folder_aside, write_folder, write_text
 
-TABLE = pa.table({
-    "id": ["a,b", None], "at": pa.array([datetime(2026, 3, 1, 9, tzinfo=UTC), None], pa.timestamp("us", tz="UTC")),
-    "score": [70.0, 0.5], "n": [1, 2],
-})
+TABLE = pa.table(
+    {
+        "id": ["a,b", None],
+        "at": pa.array([datetime(2026, 3, 1, 9, tzinfo=UTC), None], pa.timestamp("us", tz="UTC")),
+        "score": [70.0, 0.5],
+        "n": [1, 2],
+    }
+)
 
 
 def files(folder):
@@ -80,8 +84,9 @@ def test_a_killed_process_leaves_the_old_files_and_its_remains_are_swept(tmp_pat
     out = tmp_path / "out"
     write_folder(out, {"a.txt": "old"})
     path = os.pathsep.join(p for p in sys.path if p)
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(out)], stdout=subprocess.PIPE,
-                               env={**os.environ, "PYTHONPATH": path})
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(out)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
+    )
     assert process.stdout is not None and process.stdout.readline() == b"ready\n"
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -137,14 +137,17 @@ def test_an_exception_holds_no_data_of_people(tmp_path):
     assert "ada" not in complaint(tmp_path, HEADER.replace("event", "evnt") + rows(1))
 
 
-@pytest.mark.parametrize(("line", "column", "reason"), [
-    ("2,,login,ada,acme,x", "at", "no instant"),
-    ("2,soon,login,ada,acme,x", "at", "not an instant: write it like 2026-03-10T09:00:00Z"),
-    ("2,1899-12-31,login,ada,acme,x", "at", "an instant before 1900 or after 2200"),
-    ("2,2201-01-01,login,ada,acme,x", "at", "an instant before 1900 or after 2200"),
-    ("2,2026-03-01, ,ada,acme,x", "event", "no event"),
-    ("2,2026-03-01,login,, ,x", "person", "neither a person nor an account"),
-])
+@pytest.mark.parametrize(
+    ("line", "column", "reason"),
+    [
+        ("2,,login,ada,acme,x", "at", "no instant"),
+        ("2,soon,login,ada,acme,x", "at", "not an instant: write it like 2026-03-10T09:00:00Z"),
+        ("2,1899-12-31,login,ada,acme,x", "at", "an instant before 1900 or after 2200"),
+        ("2,2201-01-01,login,ada,acme,x", "at", "an instant before 1900 or after 2200"),
+        ("2,2026-03-01, ,ada,acme,x", "event", "no event"),
+        ("2,2026-03-01,login,, ,x", "person", "neither a person nor an account"),
+    ],
+)
 def test_a_row_that_cannot_be_read_is_told_by_column_and_reason(tmp_path, line, column, reason):
     found = prepare_csv(tmp_path, HEADER + rows(1) + line + "\n" + rows(3))
     assert found.told() == [(3, column, reason)]

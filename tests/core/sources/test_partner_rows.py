@@ -9,16 +9,44 @@ from assay.core.values import parse_instant
 from tests.core.sources.world import PLACE, definitions, resolved
 
 FACTS = PartnerFactsSource(
-    source="facts", file="", account="account", partner="partner", says="says", since="from", until="until",
-    confirmed_at="confirmed_at", origin="origin", parent="parent", confidence="confidence", place=PLACE,
+    source="facts",
+    file="",
+    account="account",
+    partner="partner",
+    says="says",
+    since="from",
+    until="until",
+    confirmed_at="confirmed_at",
+    origin="origin",
+    parent="parent",
+    confidence="confidence",
+    place=PLACE,
 )
-FACT = {"account": "acme", "partner": "globex", "says": "Customer", "from": "2026-01-01", "until": None,
-        "confirmed_at": None, "origin": None, "parent": None, "confidence": "0.9"}
-INSIGHTS = InsightsSource(source="insights", file="", account="account", partner="partner", letter="letter",
-                          value="value", at="at", place=PLACE)
+FACT = {
+    "account": "acme",
+    "partner": "globex",
+    "says": "Customer",
+    "from": "2026-01-01",
+    "until": None,
+    "confirmed_at": None,
+    "origin": None,
+    "parent": None,
+    "confidence": "0.9",
+}
+INSIGHTS = InsightsSource(
+    source="insights",
+    file="",
+    account="account",
+    partner="partner",
+    letter="letter",
+    value="value",
+    at="at",
+    place=PLACE,
+)
 INSIGHT = {"account": "acme", "partner": "globex", "letter": "budget", "value": "Yes", "at": "2026-01-01"}
-OUTCOMES = OutcomesSource(source="deals", file="", account="account", person="person", at="at", outcome="stage",
-                          amount="amount", place=PLACE)
+OUTCOMES = OutcomesSource(
+    source="deals", file="", account="account", person="person", at="at", outcome="stage", amount="amount", place=PLACE
+)
 
 
 def read_rows(source, *rows):
@@ -37,7 +65,8 @@ def test_a_fact_is_read_with_its_words_in_lower_case():
 
 def test_a_word_that_partners_cannot_say_is_a_reject():
     assert read_rows(FACTS, {**FACT, "says": "friend"})[1] == [
-        (1, "says", "not one of customer, open_opportunity, prospect, former_customer, own")]
+        (1, "says", "not one of customer, open_opportunity, prospect, former_customer, own")
+    ]
 
 
 def test_a_fact_with_an_unreadable_end_is_a_reject_lest_it_hold_for_ever():

@@ -16,14 +16,14 @@ REAL = Path(__file__).parents[4] / "shared" / "data" / "gharchive"
 
 CRM = {
     "hubspot-contacts.csv": "Record ID,Email,Associated Company ID,Create Date\n"
-                            "101,ada@acme.com,9001,2024-01-05 10:00\n"
-                            "102,ben@globex.de,9002,2024-01-06\n",
+    "101,ada@acme.com,9001,2024-01-05 10:00\n"
+    "102,ben@globex.de,9002,2024-01-06\n",
     "companies.csv": "Record ID;Company name;Company Domain Name\n9001;Acme;acme.com\n9002;Globex;https://globex.de/\n",
     "deals.csv": "Deal ID,Deal Stage,Amount,Close Date,Associated Company ID\n1,Closed Won,1000,2024-03-01,9001\n",
     "product/2024-01.jsonl": '{"messageId":"1","userId":"101","event":"Login","timestamp":"2024-01-05T10:00:00Z",'
-                             '"properties":{"plan":"pro"}}\n',
+    '"properties":{"plan":"pro"}}\n',
     "product/2024-02.jsonl": '{"messageId":"2","userId":"102","event":"Project Created",'
-                             '"timestamp":"2024-02-05T10:00:00Z","properties":{"plan":"free"}}\n',
+    '"timestamp":"2024-02-05T10:00:00Z","properties":{"plan":"free"}}\n',
     "facts.csv": "company,partner,relationship,since\n9001,Verdant,customer,2023-01-01\n",
     "readings.csv": "temperature,pressure\n1,2\n",
 }

@@ -61,27 +61,38 @@ def test_decimals_lose_their_last_zeros(found):
     assert column(found, pa.decimal128(20, 4)) == [values.text_of(value) for value in found]
 
 
-@pytest.mark.parametrize(("kind", "found"), [
-    (pa.bool_(), [True, False, None]),
-    (pa.int64(), [7, -1, None, 2**62]),
-    (pa.uint64(), [2**64 - 1]),
-    (pa.date32(), [date(2026, 3, 1)]),
-    (pa.timestamp("us"), list(map(datetime.fromisoformat, ["2026-03-01T09:00", "2026-03-01T09:00:00.12"]))),
-    (pa.dictionary(pa.int32(), pa.string()), [" a", "b", None]),
-    (pa.list_(pa.string()), [["a", "b"]]),
-    (pa.struct([("a", pa.int64())]), [{"a": 1}]),
-])
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        (pa.bool_(), [True, False, None]),
+        (pa.int64(), [7, -1, None, 2**62]),
+        (pa.uint64(), [2**64 - 1]),
+        (pa.date32(), [date(2026, 3, 1)]),
+        (pa.timestamp("us"), list(map(datetime.fromisoformat, ["2026-03-01T09:00", "2026-03-01T09:00:00.12"]))),
+        (pa.dictionary(pa.int32(), pa.string()), [" a", "b", None]),
+        (pa.list_(pa.string()), [["a", "b"]]),
+        (pa.struct([("a", pa.int64())]), [{"a": 1}]),
+    ],
+)
 def test_other_types_are_their_canonical_text(kind, found):
     assert column(found, kind) == [values.text_of(value) for value in found]
 
 
-NEAR_CHANGES = st.sampled_from([
-    "2024-03-31T01:00", "2024-10-27T01:00", "2011-12-30", "2024-03-10T01:00", "2024-10-06T01:00", "2024-04-07T01:00",
-    "1946-01-01",
-]).map(datetime.fromisoformat)
+NEAR_CHANGES = st.sampled_from(
+    [
+        "2024-03-31T01:00",
+        "2024-10-27T01:00",
+        "2011-12-30",
+        "2024-03-10T01:00",
+        "2024-10-06T01:00",
+        "2024-04-07T01:00",
+        "1946-01-01",
+    ]
+).map(datetime.fromisoformat)
 LOCAL = st.builds(lambda day, minutes: day + timedelta(minutes=minutes), NEAR_CHANGES, st.integers(-600, 600))
 WRITTEN = st.builds(
-    lambda at, layout, end: at.strftime(layout) + end, LOCAL,
+    lambda at, layout, end: at.strftime(layout) + end,
+    LOCAL,
     st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S,5", "%Y-%m-%d"]),
     st.sampled_from(["", "", "Z", "z", " UTC", "+02:00", "-0330", "+01", " +01:00", "+99:00"]),
 )
@@ -89,8 +100,25 @@ WRITTEN = st.builds(
 
 @pytest.mark.parametrize("zone", ZONES)
 @settings(max_examples=25, deadline=None)
-@given(st.lists(WRITTEN | st.sampled_from(["24:00", "2026-02-30", "epoch", "infinity", "2026-1-5", "2026/01/05",
-                                           "2026-01-01 24:00", "2026-01-01T10:61", "20260101"]), min_size=1))
+@given(
+    st.lists(
+        WRITTEN
+        | st.sampled_from(
+            [
+                "24:00",
+                "2026-02-30",
+                "epoch",
+                "infinity",
+                "2026-1-5",
+                "2026/01/05",
+                "2026-01-01 24:00",
+                "2026-01-01T10:61",
+                "20260101",
+            ]
+        ),
+        min_size=1,
+    )
+)
 def test_written_instants_are_read_as_definitions_read_them(zone, found):
     assert column(found, pa.string(), instant=True, zone=zone) == [instant_or_none(text, zone) for text in found]
 
@@ -129,8 +157,12 @@ def test_a_number_that_could_be_anything_is_no_instant(number):
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 ROWS = {
-    "id": [1, 2, 3], "at": [AT, AT, None], "event": ["login", None, "login"], "person": [7.0, 8.0, None],
-    "account": [None, None, "acme"], "plan": [True, None, False],
+    "id": [1, 2, 3],
+    "at": [AT, AT, None],
+    "event": ["login", None, "login"],
+    "person": [7.0, 8.0, None],
+    "account": [None, None, "acme"],
+    "plan": [True, None, False],
 }
 
 

@@ -21,8 +21,15 @@ HEADER = "id,at,event,person,account,plan\n"
 def events(**changes: Any) -> EventsSource:
     """Return a source of events whose columns have the names of their roles."""
     plain = {
-        "source": "app", "file": "events.csv", "id": "id", "at": "at", "event_column": "event", "person": "person",
-        "account": "account", "properties": (("plan", "plan"),), "place": PLACE,
+        "source": "app",
+        "file": "events.csv",
+        "id": "id",
+        "at": "at",
+        "event_column": "event",
+        "person": "person",
+        "account": "account",
+        "properties": (("plan", "plan"),),
+        "place": PLACE,
     }
     return EventsSource(**{**plain, **changes})
 
@@ -30,18 +37,33 @@ def events(**changes: Any) -> EventsSource:
 def reading(*properties: str) -> Rule:
     """Return a rule that reads these properties."""
     criteria = tuple(
-        Criterion(name=f"c{i}", place=PLACE,
-                  form=Count(distinct=prop, distinct_is_property=True, threshold=Threshold()))
+        Criterion(
+            name=f"c{i}", place=PLACE, form=Count(distinct=prop, distinct_is_property=True, threshold=Threshold())
+        )
         for i, prop in enumerate(properties)
     )
-    return Rule(name="r", version=1, status="draft", stage="PQL", motion="upsell", subject="person",
-                criteria=criteria, qualify=(), place=PLACE)
+    return Rule(
+        name="r",
+        version=1,
+        status="draft",
+        stage="PQL",
+        motion="upsell",
+        subject="person",
+        criteria=criteria,
+        qualify=(),
+        place=PLACE,
+    )
 
 
 def definitions(*sources: Source, lists: Mapping[str, tuple[str, ...]] | None = None) -> Definitions:
     """Return definitions of these sources, whose one rule reads the property `plan`."""
-    return Definitions(folder="definitions", sources=sources, rules=(reading("plan"),), lists=dict(lists or {}),
-                       event_names=frozenset({"login", "seat_added"}))
+    return Definitions(
+        folder="definitions",
+        sources=sources,
+        rules=(reading("plan"),),
+        lists=dict(lists or {}),
+        event_names=frozenset({"login", "seat_added"}),
+    )
 
 
 @dataclass(frozen=True)
@@ -73,10 +95,10 @@ EVENTS = (
 )
 MEMBERSHIPS = (
     'SELECT p.id, m."at", a.id FROM prepared.memberships m JOIN prepared.people p USING (person) '
-    'LEFT JOIN prepared.accounts a ON a.account = m.account ORDER BY 1, 2 NULLS FIRST'
+    "LEFT JOIN prepared.accounts a ON a.account = m.account ORDER BY 1, 2 NULLS FIRST"
 )
 ATTRIBUTES = (
-    "SELECT subject_type, coalesce(p.id, a.id), t.name, \"at\", value FROM prepared.attributes t "
+    'SELECT subject_type, coalesce(p.id, a.id), t.name, "at", value FROM prepared.attributes t '
     "LEFT JOIN prepared.people p ON subject_type = 'person' AND p.person = subject "
     "LEFT JOIN prepared.accounts a ON subject_type = 'account' AND a.account = subject ORDER BY ALL"
 )
@@ -97,7 +119,9 @@ def prepare(data: Path | Mapping[str, Any], found: Definitions) -> Prepared:
         return Prepared(
             rejects=store.rows("FROM prepared.rejects"),
             counts={(s, what): n for s, what, n in store.rows("FROM prepared.counts")},
-            events=store.rows(EVENTS), memberships=store.rows(MEMBERSHIPS), attributes=store.rows(ATTRIBUTES),
+            events=store.rows(EVENTS),
+            memberships=store.rows(MEMBERSHIPS),
+            attributes=store.rows(ATTRIBUTES),
             people=[row[0] for row in store.rows("SELECT id FROM prepared.people ORDER BY person")],
             accounts=store.rows("SELECT id, name, domain FROM prepared.accounts ORDER BY account"),
         )

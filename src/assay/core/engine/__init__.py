@@ -16,7 +16,14 @@ from assay.core.engine.compiled import is_compiled
 from assay.core.io.store import Store
 
 __all__ = [
-    "TIMERS", "explain", "independent_partners", "is_compiled", "latest_instant", "read_scores", "reasons", "recompute",
+    "TIMERS",
+    "explain",
+    "independent_partners",
+    "is_compiled",
+    "latest_instant",
+    "read_scores",
+    "reasons",
+    "recompute",
     "sweep",
 ]
 

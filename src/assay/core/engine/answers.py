@@ -24,17 +24,22 @@ from assay.core.engine.world import World
 from assay.core.io.store import Store
 
 #: What the live path waits for: a rule starts or stops holding of a subject at an instant if nothing else happens.
-TIMERS = pa.schema([
-    pa.field("rule", pa.string(), nullable=False),
-    pa.field("subject_type", pa.string(), nullable=False),
-    pa.field("subject_id", pa.string(), nullable=False),
-    pa.field("at", tables.INSTANT, nullable=False),
-    pa.field("change", pa.string(), nullable=False),  # "enter" or "exit"
-])
+TIMERS = pa.schema(
+    [
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("subject_type", pa.string(), nullable=False),
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("at", tables.INSTANT, nullable=False),
+        pa.field("change", pa.string(), nullable=False),  # "enter" or "exit"
+    ]
+)
 
 
 def _decide(
-    store: Store, definitions: model.Definitions, names: Sequence[str], as_of: int,
+    store: Store,
+    definitions: model.Definitions,
+    names: Sequence[str],
+    as_of: int,
     asked: Mapping[model.SubjectType, Sequence[int]],
 ) -> tuple[World, Found]:
     scope = scope_of(
@@ -45,7 +50,12 @@ def _decide(
 
 
 def explain(
-    store: Store, definitions: model.Definitions, *, subject_type: str, subject_id: str, as_of: int,
+    store: Store,
+    definitions: model.Definitions,
+    *,
+    subject_type: str,
+    subject_id: str,
+    as_of: int,
     rules: Sequence[str] | None = None,
 ) -> tuple[Verdict, ...]:
     """Return the verdict of each rule (of those named, else of all) about one subject at an instant.
@@ -62,33 +72,43 @@ def explain(
     told_of = [r.events for of_rule in readings for r in of_rule]
     events = _events(store, np.concatenate([np.empty(0, np.int64), *told_of]))
     return tuple(
-        _verdict(here, found, rule, subject, subject_id, [_finding(r, here.as_of, events) for r in of_rule])
+        _verdict(here, found, rule, (subject, subject_id), [_finding(r, here.as_of, events) for r in of_rule])
         for rule, of_rule in zip(wanted, readings, strict=True)
     )
 
 
-def _verdict(
-    here: World, found: Found, rule: model.Rule, subject: int, subject_id: str, findings: list[Finding]
-) -> Verdict:
-    held = found.held[rule.subject, rule.name].of(subject)
+def _verdict(here: World, found: Found, rule: model.Rule, subject: tuple[int, str], findings: list[Finding]) -> Verdict:
+    held = found.held[rule.subject, rule.name].of(subject[0])
     now = np.flatnonzero((held.start <= here.as_of) & (held.end > here.as_of))
     later = np.flatnonzero(held.start > here.as_of)
     spell = spells.spells_table(here.store, here.causes, [(rule, held.take(now))]).to_pylist()
     met = {f.criterion for f in findings if f.met}
     return Verdict(
-        rule=rule.name, version=rule.version, stage=rule.stage, subject_type=rule.subject, subject_id=subject_id,
-        as_of=here.as_of, qualified=bool(len(now)), because=because(rule, met), missing=missing(rule, met),
-        excluded_by=excluded(rule, met), findings=tuple(findings),
+        rule=rule.name,
+        version=rule.version,
+        stage=rule.stage,
+        subject_type=rule.subject,
+        subject_id=subject[1],
+        as_of=here.as_of,
+        qualified=bool(len(now)),
+        because=because(rule, met),
+        missing=missing(rule, met),
+        excluded_by=excluded(rule, met),
+        findings=tuple(findings),
         since=int(held.start[now[0]]) if len(now) else None,
         until=int(held.end[now[0]]) if len(now) and held.end[now[0]] != NEVER else None,
-        opened_by=spell[0]["opened_by"] if spell else None, closed_by=spell[0]["closed_by"] if spell else None,
+        opened_by=spell[0]["opened_by"] if spell else None,
+        closed_by=spell[0]["closed_by"] if spell else None,
         next_entry=int(held.start[later[0]]) if len(later) else None,
     )
 
 
 def _finding(reading: Reading, as_of: int, events: Mapping[int, CountedEvent]) -> Finding:
     return Finding(
-        criterion=reading.criterion.name, met=reading.met, seen=reading.seen, needed=needed(reading.criterion.form),
+        criterion=reading.criterion.name,
+        met=reading.met,
+        seen=reading.seen,
+        needed=needed(reading.criterion.form),
         events=tuple(events[rowid] for rowid in reading.events.tolist() if rowid in events),
         lapses_at=reading.lapses_at,
     )
@@ -98,7 +118,8 @@ def _events(store: Store, rowids: Int64s) -> dict[int, CountedEvent]:
     store.save("engine", "told", pa.table({"event": np.unique(rowids)}))
     found = store.rows(
         "SELECT e.rowid, s.name, e.id, n.name, e.at FROM prepared.events e JOIN engine.told t ON t.event = e.rowid "
-        "JOIN prepared.source_names s ON s.source = e.source JOIN prepared.event_names n ON n.event = e.event")
+        "JOIN prepared.source_names s ON s.source = e.source JOIN prepared.event_names n ON n.event = e.event"
+    )
     return {row[0]: CountedEvent(source=row[1], id=row[2], event=row[3], at=row[4]) for row in found}
 
 
@@ -129,7 +150,12 @@ def read_scores(
         return {}
     asked = {of_score.subject: list(ids.values())}
     scope = scope_of(
-        store, definitions, [], as_of=as_of, scores=[score], persons=asked.get("person", ()),
+        store,
+        definitions,
+        [],
+        as_of=as_of,
+        scores=[score],
+        persons=asked.get("person", ()),
         accounts=asked.get("account", ()),
     )
     here = world.load(store, definitions, as_of=as_of, names=[], scores=[score], scope=scope)
@@ -157,8 +183,12 @@ def _score_reading(score: model.Score, subject_id: str, as_of: int, millionths: 
     positive = {d: max(Decimal(0), points) for d, points in sums.items()}
     whole = sum(positive.values(), Decimal(0))
     return ScoreReading(
-        score=score.name, version=score.version, subject_id=subject_id, as_of=as_of,
-        total=sum(sums.values(), Decimal(0)), contributions=tuple(lines),
+        score=score.name,
+        version=score.version,
+        subject_id=subject_id,
+        as_of=as_of,
+        total=sum(sums.values(), Decimal(0)),
+        contributions=tuple(lines),
         lean={d: float(points / whole) for d, points in positive.items()} if whole else None,
     )
 
@@ -188,15 +218,21 @@ def recompute(
     ids = {kind: dense_ids(store, kind, [one for of, one in subjects if of == kind]) for kind in kinds}
     names = [rule.name for rule in definitions.rules]
     here, found = _decide(store, definitions, names, as_of, {k: list(some.values()) for k, some in ids.items()})
-    mine = [
-        (rule, found.held[rule.subject, rule.name].of(*ids[rule.subject].values())) for rule in definitions.rules
-    ]
+    mine = [(rule, found.held[rule.subject, rule.name].of(*ids[rule.subject].values())) for rule in definitions.rules]
     timers: list[dict[str, object]] = []
     for rule, held in mine:
         names_of = {dense: one for one, dense in ids[rule.subject].items()}
         for subject, at, change in held.next_changes(as_of):
-            timers.append({"rule": rule.name, "subject_type": rule.subject, "subject_id": names_of[subject],
-                           "at": at, "change": change})
+            timers.append(
+                {
+                    "rule": rule.name,
+                    "subject_type": rule.subject,
+                    "subject_id": names_of[subject],
+                    "at": at,
+                    "change": change,
+                }
+            )
     table = pa.Table.from_pylist(
-        [{**timer, "at": pa.scalar(timer["at"], tables.INSTANT)} for timer in timers], schema=TIMERS)
+        [{**timer, "at": pa.scalar(timer["at"], tables.INSTANT)} for timer in timers], schema=TIMERS
+    )
     return spells.spells_table(store, here.causes, [(rule, held.until(as_of)) for rule, held in mine]), table

@@ -38,47 +38,54 @@ QUALIFY: Final = 1
 STAY: Final = 2
 
 #: One criterion form, shared by all rules that say the same.
-SLOT: Final = np.dtype([
-    ("form", np.int64),
-    ("low", np.int64),  # threshold as a closed interval of whole numbers (sums, scores: millionths)
-    ("high", np.int64),
-    ("within", np.int64),  # microseconds, or NEVER
-    ("since", np.int64),  # the feed that resets, or -1
-    ("feeds", np.int64),  # its feeds in `items`: one, or one a step
-    ("feeds_end", np.int64),
-    ("column", np.int64),  # the column of `Rows.values` that a distinct or a sum reads, or -1
-    ("unit", np.int64),  # distinct: OF_VALUE, OF_DAY, OF_WEEK
-    ("of", np.int64),  # RULE: the rule's place in this stage; SCORE: the score's
-    ("leaves", np.int64),  # in `items`: the slots whose changes are its causes (itself, or those of a score's lines)
-    ("leaves_end", np.int64),
-])
+SLOT: Final = np.dtype(
+    [
+        ("form", np.int64),
+        ("low", np.int64),  # threshold as a closed interval of whole numbers (sums, scores: millionths)
+        ("high", np.int64),
+        ("within", np.int64),  # microseconds, or NEVER
+        ("since", np.int64),  # the feed that resets, or -1
+        ("feeds", np.int64),  # its feeds in `items`: one, or one a step
+        ("feeds_end", np.int64),
+        ("column", np.int64),  # the column of `Rows.values` that a distinct or a sum reads, or -1
+        ("unit", np.int64),  # distinct: OF_VALUE, OF_DAY, OF_WEEK
+        ("of", np.int64),  # RULE: the rule's place in this stage; SCORE: the score's
+        (
+            "leaves",
+            np.int64,
+        ),  # in `items`: the slots whose changes are its causes (itself, or those of a score's lines)
+        ("leaves_end", np.int64),
+    ]
+)
 
 #: One line of a score.
-LINE: Final = np.dtype([
-    ("score", np.int64),
-    ("slot", np.int64),
-    ("points", np.float64),
-    ("up_to", np.float64),  # infinity where unlimited; a floor for negative points
-    ("dimension", np.int64),
-    ("fade", np.int64),
-    ("length", np.int64),  # microseconds of the fade
-])
+LINE: Final = np.dtype(
+    [
+        ("score", np.int64),
+        ("slot", np.int64),
+        ("points", np.float64),
+        ("up_to", np.float64),  # infinity where unlimited; a floor for negative points
+        ("dimension", np.int64),
+        ("fade", np.int64),
+        ("length", np.int64),  # microseconds of the fade
+    ]
+)
 
 #: One score: its lines, and its dimensions' caps in `caps`.
-SCORE_ENDS: Final = np.dtype([
-    ("lines", np.int64), ("lines_end", np.int64), ("caps", np.int64), ("caps_end", np.int64),
-])
+SCORE_ENDS: Final = np.dtype([("lines", np.int64), ("lines_end", np.int64), ("caps", np.int64), ("caps_end", np.int64)])
 
 #: One rule: its criteria, its groups, and what to find out about a subject, in which order.
-RULE_ENDS: Final = np.dtype([
-    ("criteria", np.int64),
-    ("criteria_end", np.int64),
-    ("groups", np.int64),
-    ("groups_end", np.int64),
-    ("asks", np.int64),
-    ("asks_end", np.int64),
-    ("stays", np.int64),  # 1 where stay_qualified is given
-])
+RULE_ENDS: Final = np.dtype(
+    [
+        ("criteria", np.int64),
+        ("criteria_end", np.int64),
+        ("groups", np.int64),
+        ("groups_end", np.int64),
+        ("asks", np.int64),
+        ("asks_end", np.int64),
+        ("stays", np.int64),  # 1 where stay_qualified is given
+    ]
+)
 
 #: One criterion of a rule: its slot, and the cause `expiry:<criterion>`.
 CRITERION: Final = np.dtype([("slot", np.int64), ("expiry", np.int64)])
@@ -88,9 +95,9 @@ ASK: Final = np.dtype([("slot", np.int64), ("must", np.int64)])
 
 #: One group of a rule: how many members must be true, how many may be, and the members in `items`: a criterion's
 #: place in the rule, or -1 - the place of an inner group.
-GROUP: Final = np.dtype([
-    ("least", np.int64), ("most", np.int64), ("role", np.int64), ("members", np.int64), ("members_end", np.int64),
-])
+GROUP: Final = np.dtype(
+    [("least", np.int64), ("most", np.int64), ("role", np.int64), ("members", np.int64), ("members_end", np.int64)]
+)
 
 
 class Plan(NamedTuple):
@@ -128,9 +135,9 @@ class Rows(NamedTuple):
 
 
 #: One step of a track (see `tracks.Tracks`).
-STEP: Final = np.dtype([
-    ("slot", np.int64), ("member", np.int64), ("at", np.int64), ("value", np.int64), ("cause", np.int64),
-])
+STEP: Final = np.dtype(
+    [("slot", np.int64), ("member", np.int64), ("at", np.int64), ("value", np.int64), ("cause", np.int64)]
+)
 
 
 class Steps(NamedTuple):

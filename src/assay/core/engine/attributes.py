@@ -35,8 +35,15 @@ class _History:
 
 
 def attribute_tracks(
-    store: Store, wanted: Sequence[tuple[int, Attribute]], *, subject_type: SubjectType, as_of: int, lists: Lists,
-    causes: Mapping[str, int], subjects: Subjects | None = None, keep_idle: bool = False,
+    store: Store,
+    wanted: Sequence[tuple[int, Attribute]],
+    *,
+    subject_type: SubjectType,
+    as_of: int,
+    lists: Lists,
+    causes: Mapping[str, int],
+    subjects: Subjects | None = None,
+    keep_idle: bool = False,
 ) -> Tracks:
     """Return the truth of each (slot, attribute criterion) on the attribute's own subject.
 
@@ -68,7 +75,7 @@ def written(form: Attribute) -> str:
 
 
 def unparsed_numbers(
-    store: Store, wanted: Sequence[tuple[int, Attribute]], *, subject_type: SubjectType, as_of: int, lists: Lists,
+    store: Store, wanted: Sequence[tuple[int, Attribute]], *, subject_type: SubjectType, as_of: int, lists: Lists
 ) -> dict[str, int]:
     """Return how many rows of each attribute hold text where every operand of some criterion is a number."""
     counts: dict[str, int] = {}
@@ -80,12 +87,14 @@ def unparsed_numbers(
 
 
 def births(
-    store: Store, subject_type: SubjectType, *, as_of: int, subjects: Subjects | None = None,
+    store: Store, subject_type: SubjectType, *, as_of: int, subjects: Subjects | None = None
 ) -> tuple[Subjects, npt.NDArray[np.int64]]:
     """Return the subjects that have dated attributes, ascending, and the earliest instant of each (also of unsets)."""
     found = store.arrays(
         f'SELECT subject, min("at") AS "at" FROM prepared.attributes WHERE subject_type = {literal(subject_type)}'
-        f' AND "at" <= ? {only("subject", subjects)} GROUP BY subject ORDER BY subject', [as_of])
+        f' AND "at" <= ? {only("subject", subjects)} GROUP BY subject ORDER BY subject',
+        [as_of],
+    )
     return found["subject"].astype(np.int32), found["at"].astype(np.int64)
 
 
@@ -100,7 +109,9 @@ def _history(store: Store, name: str, subject_type: str, as_of: int, subjects: S
     rows = store.table(
         f'SELECT subject, coalesce("at", {BEGINNING}) AS "at", value FROM prepared.attributes'
         f' WHERE subject_type = {literal(subject_type)} AND name = ? AND ("at" IS NULL OR "at" <= ?)'
-        f' {only("subject", subjects)} ORDER BY subject, "at" NULLS FIRST', [name, as_of])
+        f' {only("subject", subjects)} ORDER BY subject, "at" NULLS FIRST',
+        [name, as_of],
+    )
     subject = rows.column("subject").to_numpy().astype(np.int32, copy=False)
     at = rows.column("at").to_numpy().astype(np.int64, copy=False)
     text = rows.column("value").combine_chunks()
@@ -123,5 +134,9 @@ def _truth(slot: int, form: Attribute, history: _History, lists: Lists, cause: i
     changes = (history.code != before) | (history.at == BEGINNING)
     at = history.at[changes]
     return tracks.of_slot(
-        slot, history.subject[changes], at=at, cause=np.where(at == BEGINNING, SINCE_EVER, cause),
-        value=by_text[history.code[changes]])
+        slot,
+        history.subject[changes],
+        at=at,
+        cause=np.where(at == BEGINNING, SINCE_EVER, cause),
+        value=by_text[history.code[changes]],
+    )

@@ -56,7 +56,7 @@ def inner(function: Function) -> Function:
     here costs hundreds of times more than the work (benchmarks/README.md). An inner function may call and be called
     by inner functions; what they return to a `compiled` one must be numbers.
     """
-    return _kept(function, numba.njit(**_KEPT, _nrt=False))
+    return _kept(function, numba.njit(**(_KEPT | {"_nrt": False})))
 
 
 def _kept(function: Function, compiler: Callable[[Function], object]) -> Function:

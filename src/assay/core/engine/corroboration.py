@@ -51,16 +51,25 @@ def link_steps(rows: FactRows, cause_of_partner: npt.NDArray[np.int64]) -> Links
     n = len(rows.account)
     row, link, edge, first = _edges(firsts(rows.account), rows.partner, rows.parent, rows.origin)
     key, at, value, _ = key_steps(
-        first, (rows.since[row], rows.until[row], np.full(len(row), BEGINNING), np.ones(len(row), np.bool_)),
-        NEVER, False)
+        first,
+        (rows.since[row], rows.until[row], np.full(len(row), BEGINNING), np.ones(len(row), np.bool_)),
+        NEVER,
+        False,
+    )
     delta = _deltas(key, value)
     changes = delta != 0
     place = first[key[changes]]
     at, row = at[changes], row[place] if n else row
     partner = rows.partner[row]
     return Links(
-        account=rows.account[row], partner=partner, link=link[place], edge=edge[place], at=at, delta=delta[changes],
-        cause=np.where(at == BEGINNING, SINCE_EVER, cause_of_partner[partner]))
+        account=rows.account[row],
+        partner=partner,
+        link=link[place],
+        edge=edge[place],
+        at=at,
+        delta=delta[changes],
+        cause=np.where(at == BEGINNING, SINCE_EVER, cause_of_partner[partner]),
+    )
 
 
 @compiled

@@ -28,9 +28,17 @@ def fresh_lines(plan: Plan) -> Lines:
         of = plan.scores[score]
         most = max(most, of.lines_end - of.lines, of.caps_end - of.caps)
     return Lines(
-        np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64),
-        np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most, np.float64),
-        np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.float64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
     )
 
 
@@ -48,9 +56,15 @@ def fresh_desk(plan: Plan, rows: Rows, most_values: int) -> Desk:
     now = np.zeros(9, np.int64)
     now[VALUES] = most_values
     return Desk(
-        np.zeros(plan.numbers[FEEDS] + 1, np.int64), np.empty(places + 1, np.int32),
-        np.zeros(len(plan.slots), SLOT_STATE), np.zeros(len(plan.rules), RULE_STATE),
-        np.zeros(len(plan.criteria) + 1, TRUTH), np.zeros(len(plan.groups) + 1, np.int64),
-        np.full(stretches * most_values + 1, -1, np.int64), np.zeros((3, steps), np.int64),
-        np.zeros(places + 1, np.int64), fresh_lines(plan), now,
+        np.zeros(plan.numbers[FEEDS] + 1, np.int64),
+        np.empty(places + 1, np.int32),
+        np.zeros(len(plan.slots), SLOT_STATE),
+        np.zeros(len(plan.rules), RULE_STATE),
+        np.zeros(len(plan.criteria) + 1, TRUTH),
+        np.zeros(len(plan.groups) + 1, np.int64),
+        np.full(stretches * most_values + 1, -1, np.int64),
+        np.zeros((3, steps), np.int64),
+        np.zeros(places + 1, np.int64),
+        fresh_lines(plan),
+        now,
     )

@@ -38,7 +38,11 @@ class WantedFact:
 
 
 def fact_tracks(
-    store: Store, wanted: Sequence[WantedFact], *, as_of: int, causes: Mapping[str, int],
+    store: Store,
+    wanted: Sequence[WantedFact],
+    *,
+    as_of: int,
+    causes: Mapping[str, int],
     subjects: Subjects | None = None,
 ) -> Tracks:
     """Return the track of each wanted fact over accounts (`subjects`: these alone).
@@ -58,8 +62,12 @@ def fact_tracks(
         found = book.numbers(want)
         low, high = whole_range(_threshold(want.form))
         met = tracks.of_slot(
-            want.slot, found.account, at=found.at, value=(found.number >= low) & (found.number <= high),
-            cause=found.cause)
+            want.slot,
+            found.account,
+            at=found.at,
+            value=(found.number >= low) & (found.number <= high),
+            cause=found.cause,
+        )
         if low <= 0 <= high:
             accounts = chosen(store, "accounts", subjects) if accounts is None else accounts
             none_at_first = np.setdiff1d(accounts, found.account[found.at == BEGINNING], assume_unique=False)
@@ -74,20 +82,20 @@ def partner_causes(store: Store, *, subjects: Subjects | None = None) -> list[st
     return [f"fact:{name}" for name in names] + [f"insight:{name}" for name in names]
 
 
-def births(
-    store: Store, *, as_of: int, subjects: Subjects | None = None,
-) -> tuple[Subjects, npt.NDArray[np.int64]]:
+def births(store: Store, *, as_of: int, subjects: Subjects | None = None) -> tuple[Subjects, npt.NDArray[np.int64]]:
     """Return the accounts with dated facts or insights, ascending, and the earliest instant of each."""
     found = store.arrays(
         'SELECT account, min("at") AS "at" FROM ('
         f' SELECT account, since AS "at" FROM prepared.partner_facts WHERE since <= ? {only("account", subjects)}'
         f' UNION ALL SELECT account, "at" FROM prepared.insights WHERE "at" <= ? {only("account", subjects)}'
-        ") GROUP BY account ORDER BY account", [as_of, as_of])
+        ") GROUP BY account ORDER BY account",
+        [as_of, as_of],
+    )
     return found["account"].astype(np.int32), found["at"].astype(np.int64)
 
 
 def partners_at(
-    store: Store, form: OnePartner | Corroboration, account: int, at: int, *, inner: Sequence[OnePartner] = (),
+    store: Store, form: OnePartner | Corroboration, account: int, at: int, *, inner: Sequence[OnePartner] = ()
 ) -> list[str]:
     """Return the names of the partners that count for the form on one account at an instant, ascending.
 
@@ -106,7 +114,7 @@ def partners_at(
 
 
 def numbers_at(
-    store: Store, form: OnePartner | Corroboration, *, as_of: int, accounts: Subjects, inner: Sequence[OnePartner] = (),
+    store: Store, form: OnePartner | Corroboration, *, as_of: int, accounts: Subjects, inner: Sequence[OnePartner] = ()
 ) -> dict[int, int]:
     """Return how many (independent) partners count for the form on each of these accounts at an instant.
 
@@ -124,7 +132,7 @@ def independent_partners(store: Store, *, as_of: int, subjects: Subjects | None 
 
     Accounts without any are not in it.
     """
-    letters = [letter for letter, in store.rows("SELECT DISTINCT letter FROM prepared.insights ORDER BY letter")]
+    letters = [letter for (letter,) in store.rows("SELECT DISTINCT letter FROM prepared.insights ORDER BY letter")]
     names = partner_names(store, subjects)
     facts = fact_rows(store, names, [], as_of=as_of, subjects=subjects, all_says=True)
     facts = take(facts, facts.until > as_of)
@@ -147,8 +155,12 @@ def _once(account: npt.NDArray[np.int32], partner: npt.NDArray[np.int32]) -> Par
     first = firsts(account, partner)[:-1]
     n = len(first)
     return PartnerSteps(
-        account=account[first], partner=partner[first], at=np.full(n, BEGINNING), value=np.zeros(n, np.int64),
-        cause=np.full(n, SINCE_EVER))
+        account=account[first],
+        partner=partner[first],
+        at=np.full(n, BEGINNING),
+        value=np.zeros(n, np.int64),
+        cause=np.full(n, SINCE_EVER),
+    )
 
 
 def _threshold(form: OnePartner | Corroboration) -> Threshold:
@@ -158,8 +170,13 @@ def _threshold(form: OnePartner | Corroboration) -> Threshold:
 
 def _members(slot: int, steps: PartnerSteps) -> Tracks:
     return Tracks(
-        subject=steps.account, slot=np.full(len(steps.account), slot, np.int32), member=steps.partner, at=steps.at,
-        value=steps.value, cause=steps.cause)
+        subject=steps.account,
+        slot=np.full(len(steps.account), slot, np.int32),
+        member=steps.partner,
+        at=steps.at,
+        value=steps.value,
+        cause=steps.cause,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +193,12 @@ class _Book:
 
     @classmethod
     def read(
-        cls, store: Store, wanted: Sequence[WantedFact], *, as_of: int, causes: Mapping[str, int] | None,
+        cls,
+        store: Store,
+        wanted: Sequence[WantedFact],
+        *,
+        as_of: int,
+        causes: Mapping[str, int] | None,
         subjects: Subjects | None,
     ) -> _Book:
         forms = [one for want in wanted for one in (want.form, *want.inner)]
@@ -190,21 +212,34 @@ class _Book:
         )
         facts = fact_rows(store, names, says, as_of=as_of, subjects=subjects, all_says=independent)
         return cls(
-            names=names, says=says, letters=letters, facts=facts, fact_cause=fact_cause, insight_cause=insight_cause,
-            insights=insight_rows(store, names, letters, as_of=as_of, subjects=subjects))
+            names=names,
+            says=says,
+            letters=letters,
+            facts=facts,
+            fact_cause=fact_cause,
+            insight_cause=insight_cause,
+            insights=insight_rows(store, names, letters, as_of=as_of, subjects=subjects),
+        )
 
     def steps(self, form: OnePartner, *, anchored: bool) -> PartnerSteps:
         """Return when each partner counts for one criterion."""
         if isinstance(form, PartnerInsight):
             mine = self.insights.letter == self.letters.index(form.letter) + 1
             return insight_steps(
-                take(self.insights, mine), fresh_within=form.fresh_within, anchored=anchored,
-                cause_of_partner=self.insight_cause)
+                take(self.insights, mine),
+                fresh_within=form.fresh_within,
+                anchored=anchored,
+                cause_of_partner=self.insight_cause,
+            )
         rows = take(self.facts, self.facts.says == self.says.index(form.says) + 1)
         enough = -np.inf if form.confidence is None else float(form.confidence)
         return fact_steps(
-            rows, rows.confidence >= enough, fresh_within=form.fresh_within, anchored=anchored,
-            cause_of_partner=self.fact_cause)
+            rows,
+            rows.confidence >= enough,
+            fresh_within=form.fresh_within,
+            anchored=anchored,
+            cause_of_partner=self.fact_cause,
+        )
 
     def numbers(self, want: WantedFact, *, least: int | None = None) -> PartnerCounts:
         """Return how many partners count at each instant; below `least` (else the threshold) dependence is left out."""
@@ -220,4 +255,5 @@ class _Book:
         matters[found.account[enough]] = True
         return numbers(
             [take(part, matters[part.account]) for part in parts],
-            link_steps(take(self.facts, matters[self.facts.account]), self.fact_cause))
+            link_steps(take(self.facts, matters[self.facts.account]), self.fact_cause),
+        )

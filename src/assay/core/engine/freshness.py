@@ -51,7 +51,11 @@ def firsts(*columns: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def fact_steps(
-    rows: FactRows, counts: npt.NDArray[np.bool_], *, fresh_within: int | None, anchored: bool,
+    rows: FactRows,
+    counts: npt.NDArray[np.bool_],
+    *,
+    fresh_within: int | None,
+    anchored: bool,
     cause_of_partner: npt.NDArray[np.int64],
 ) -> PartnerSteps:
     """Return when partners count by those rows that `counts`; the others confirm all the same.
@@ -60,7 +64,8 @@ def fact_steps(
     """
     lo = firsts(rows.account, rows.partner, rows.says, rows.origin)
     key, at, value, fact = key_steps(
-        lo, (rows.since, rows.until, rows.confirmed, counts), _length(fresh_within), anchored)
+        lo, (rows.since, rows.until, rows.confirmed, counts), _length(fresh_within), anchored
+    )
     row = lo[key]
     account, partner = rows.account[row], rows.partner[row]
     kept, top, acted = _of_partners(firsts(account, partner), key, at, value, fact)
@@ -70,7 +75,7 @@ def fact_steps(
 
 
 def insight_steps(
-    rows: InsightRows, *, fresh_within: int | None, anchored: bool, cause_of_partner: npt.NDArray[np.int64],
+    rows: InsightRows, *, fresh_within: int | None, anchored: bool, cause_of_partner: npt.NDArray[np.int64]
 ) -> PartnerSteps:
     """Return when partners attest: each by its latest insight, until that is withdrawn, replaced or no longer fresh.
 
@@ -96,8 +101,7 @@ def insight_steps(
         same = (account[1:] == account[:-1]) & (partner[1:] == partner[:-1])
         before[1:] = np.where(same, value[:-1], ABSENT)
     kept = value != before
-    return PartnerSteps(
-        account=account[kept], partner=partner[kept], at=at[kept], value=value[kept], cause=cause[kept])
+    return PartnerSteps(account=account[kept], partner=partner[kept], at=at[kept], value=value[kept], cause=cause[kept])
 
 
 def _length(fresh_within: int | None) -> int:
@@ -105,7 +109,7 @@ def _length(fresh_within: int | None) -> int:
 
 
 def key_steps(
-    lo: npt.NDArray[np.int64], rows: tuple[npt.NDArray[Any], ...], fresh: int, anchored: bool,
+    lo: npt.NDArray[np.int64], rows: tuple[npt.NDArray[Any], ...], fresh: int, anchored: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Return (key, at, value, whether the partner did something) of each key whose rows are [lo[k], lo[k + 1]).
 

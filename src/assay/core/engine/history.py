@@ -42,9 +42,7 @@ def decide_all(world: World, progress: Progress | None = None) -> Found:
     return found
 
 
-def _decide_stage(
-    world: World, of: StagePlan, found: Found, windows: Sequence[int], progress: Progress | None
-) -> None:
+def _decide_stage(world: World, of: StagePlan, found: Found, windows: Sequence[int], progress: Progress | None) -> None:
     kind = of.stage.kind
     swept = list(_sweep_chunks(world, of, told.steps_for(world, of, found), windows, progress))
     for within in windows:
@@ -54,8 +52,11 @@ def _decide_stage(
     for place, rule in enumerate(of.stage.rules):
         mine = spells[:, 0] == place
         found.held[kind, rule.name] = Held(
-            subject=spells[mine, 1].astype(np.int32), start=spells[mine, 2], end=spells[mine, 3],
-            opened=causes[mine], closed=ends[mine],
+            subject=spells[mine, 1].astype(np.int32),
+            start=spells[mine, 2],
+            end=spells[mine, 3],
+            opened=causes[mine],
+            closed=ends[mine],
         )
 
 
@@ -105,7 +106,7 @@ def _resolve(store: Store, swept: Sequence[_Swept]) -> tuple[Int64s, Int64s]:
             store.save("engine", "rivals", pa.table({"spell": which, "event": causes[places]}))
             least = store.arrays(
                 "SELECT r.spell, arg_min(r.event, {'source': e.source, 'id': e.id}) AS event FROM engine.rivals r "
-                "JOIN prepared.events e ON e.rowid = r.event GROUP BY r.spell")
+                "JOIN prepared.events e ON e.rowid = r.event GROUP BY r.spell"
+            )
             chosen[least["spell"], side] = least["event"]
     return chosen[:, 0], chosen[:, 1]
-

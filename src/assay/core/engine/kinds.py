@@ -49,7 +49,8 @@ class Kinds:
         """Return the feeds that each kind belongs to."""
         return [
             [
-                feed for key, feed in feeds.items()
+                feed
+                for key, feed in feeds.items()
                 if (not key.events or kind in key.events) and all(predicate in met for predicate in key.where)
             ]
             for kind, met in zip(self.names, self.met, strict=True)
@@ -62,8 +63,12 @@ def find_kinds(store: Store, stages: Sequence[Slots], lists: Mapping[str, tuple[
     predicates = _predicates(stages)
     names = dict(store.rows("SELECT event, name FROM prepared.event_names"))
     columns = _share_columns(stages)
-    shown = {row[0] for row in store.rows(
-        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'prepared' AND table_name = 'events'")}
+    shown = {
+        row[0]
+        for row in store.rows(
+            "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'prepared' AND table_name = 'events'"
+        )
+    }
     joins, picked, distinct = _value_sql(store, stages, columns, shown)
     truths = [_truth_sql(store, k, predicate, lists, shown) for k, predicate in enumerate(predicates)]
     packs = [
@@ -215,5 +220,6 @@ def unparsed_amounts(store: Store, properties: Iterable[str]) -> int:
         bad = [text for text in _texts(store, column) if _amount(text) is None]
         store.save("engine", "bad_amounts", pa.table({"value": pa.array(bad, pa.string())}))
         total += store.rows(
-            f"SELECT count(*) FROM prepared.events e WHERE {column} IN (SELECT value FROM engine.bad_amounts)")[0][0]
+            f"SELECT count(*) FROM prepared.events e WHERE {column} IN (SELECT value FROM engine.bad_amounts)"
+        )[0][0]
     return total

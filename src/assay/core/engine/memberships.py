@@ -38,7 +38,9 @@ def load(store: Store, *, as_of: int, subjects: Subjects | None = None) -> Membe
     """Return the memberships known at `as_of`, of these persons alone (None: all)."""
     rows = store.arrays(
         f'SELECT person, coalesce("at", {BEGINNING}) AS "at", account FROM prepared.memberships'
-        f' WHERE ("at" IS NULL OR "at" <= ?) {only("person", subjects)} ORDER BY person, "at" NULLS FIRST', [as_of])
+        f' WHERE ("at" IS NULL OR "at" <= ?) {only("person", subjects)} ORDER BY person, "at" NULLS FIRST',
+        [as_of],
+    )
     person, at, account = rows["person"], rows["at"], rows["account"]
     if len(person):
         repeats = (person[1:] == person[:-1]) & (account[1:] == account[:-1])
@@ -48,7 +50,8 @@ def load(store: Store, *, as_of: int, subjects: Subjects | None = None) -> Membe
     if len(person):
         until[:-1] = np.where(person[1:] == person[:-1], at[1:], NEVER)
     return Memberships(
-        person=person.astype(np.int32), at=at.astype(np.int64), until=until, account=account.astype(np.int32))
+        person=person.astype(np.int32), at=at.astype(np.int64), until=until, account=account.astype(np.int32)
+    )
 
 
 def with_nobody(members: Memberships, persons: Subjects, nobody: int) -> Memberships:
@@ -65,8 +68,7 @@ def with_nobody(members: Memberships, persons: Subjects, nobody: int) -> Members
     account = np.concatenate((np.full(len(late), nobody), np.where(members.account < 0, nobody, members.account)))
     order = np.lexsort((at, person))
     return Memberships(
-        person=person[order].astype(np.int32), at=at[order], until=until[order],
-        account=account[order].astype(np.int32),
+        person=person[order].astype(np.int32), at=at[order], until=until[order], account=account[order].astype(np.int32)
     )
 
 
@@ -80,10 +82,16 @@ def through(tracks: Tracks, memberships: Memberships, causes: Mapping[str, int])
     accounts = int(max(tracks.subject[-1], memberships.account.max())) + 1
     ends = steps.offsets(tracks, accounts)
     row, person, at, value, cause = _through(
-        (memberships.person, memberships.at, memberships.until, memberships.account), ends,
-        (tracks.slot, tracks.member, tracks.at, tracks.value, tracks.cause), causes["membership"])
-    return steps.drop_idle(steps.sort(Tracks(
-        subject=person, slot=tracks.slot[row], member=tracks.member[row], at=at, value=value, cause=cause)))
+        (memberships.person, memberships.at, memberships.until, memberships.account),
+        ends,
+        (tracks.slot, tracks.member, tracks.at, tracks.value, tracks.cause),
+        causes["membership"],
+    )
+    return steps.drop_idle(
+        steps.sort(
+            Tracks(subject=person, slot=tracks.slot[row], member=tracks.member[row], at=at, value=value, cause=cause)
+        )
+    )
 
 
 def onto_pairs(tracks: Tracks, subject_of_pair: npt.NDArray[np.int32]) -> Tracks:
@@ -96,28 +104,31 @@ def onto_pairs(tracks: Tracks, subject_of_pair: npt.NDArray[np.int32]) -> Tracks
     pair = np.repeat(np.arange(len(subject_of_pair), dtype=np.int32), many)
     within = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many)
     rows = tracks.take(np.repeat(ends[whose], many) + within)
-    return Tracks(
-        subject=pair, slot=rows.slot, member=rows.member, at=rows.at, value=rows.value, cause=rows.cause)
+    return Tracks(subject=pair, slot=rows.slot, member=rows.member, at=rows.at, value=rows.value, cause=rows.cause)
 
 
 def births(
-    store: Store, subject_type: SubjectType, *, as_of: int, subjects: Subjects | None = None,
+    store: Store, subject_type: SubjectType, *, as_of: int, subjects: Subjects | None = None
 ) -> tuple[Subjects, npt.NDArray[np.int64]]:
     """Return the persons (or the accounts joined) with dated memberships, ascending, and the earliest of each."""
     joined = "AND account >= 0" if subject_type == "account" else ""
     found = store.arrays(
         f'SELECT {subject_type} AS subject, min("at") AS "at" FROM prepared.memberships WHERE "at" <= ? {joined}'
-        f" {only(subject_type, subjects)} GROUP BY {subject_type} ORDER BY {subject_type}", [as_of])
+        f" {only(subject_type, subjects)} GROUP BY {subject_type} ORDER BY {subject_type}",
+        [as_of],
+    )
     return found["subject"].astype(np.int32), found["at"].astype(np.int64)
 
 
 def pair_births(
-    store: Store, *, as_of: int, persons: Subjects | None = None,
+    store: Store, *, as_of: int, persons: Subjects | None = None
 ) -> tuple[Subjects, Subjects, npt.NDArray[np.int64]]:
     """Return (person, account, earliest instant) of the dated memberships, sorted by person and account."""
     found = store.arrays(
         'SELECT person, account, min("at") AS "at" FROM prepared.memberships WHERE "at" <= ? AND account >= 0'
-        f" {only('person', persons)} GROUP BY person, account ORDER BY person, account", [as_of])
+        f" {only('person', persons)} GROUP BY person, account ORDER BY person, account",
+        [as_of],
+    )
     return found["person"].astype(np.int32), found["account"].astype(np.int32), found["at"].astype(np.int64)
 
 
@@ -140,7 +151,10 @@ def _through(spans: Any, ends: Any, steps: Any, membership: int) -> Any:
     person, at, until, account = spans
     room = _room(spans, ends)
     out = (
-        np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty(room, np.int32),
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
         np.empty(room, np.int64),
     )
     n = 0

@@ -53,12 +53,18 @@ def partner_names(store: Store, subjects: Subjects | None = None) -> list[str]:
     """Return the names of all partners that say anything of these accounts (None: any), ascending."""
     found = store.rows(
         f"SELECT DISTINCT partner FROM prepared.partner_facts WHERE partner IS NOT NULL {only('account', subjects)}"
-        f" UNION SELECT DISTINCT partner FROM prepared.insights WHERE partner IS NOT NULL {only('account', subjects)}")
-    return sorted(partner for partner, in found)
+        f" UNION SELECT DISTINCT partner FROM prepared.insights WHERE partner IS NOT NULL {only('account', subjects)}"
+    )
+    return sorted(partner for (partner,) in found)
 
 
 def fact_rows(
-    store: Store, names: list[str], says: Sequence[str], *, as_of: int, subjects: Subjects | None = None,
+    store: Store,
+    names: list[str],
+    says: Sequence[str],
+    *,
+    as_of: int,
+    subjects: Subjects | None = None,
     all_says: bool = False,
 ) -> FactRows:
     """Return the facts of the partners `names`, known at `as_of`, that say one of `says` (`all_says`: anything).
@@ -70,24 +76,28 @@ def fact_rows(
         f"""SELECT account, c.code AS partner, coalesce(list_position([{_list(says)}], says), 0)::INTEGER AS says,
             coalesce(since, {BEGINNING}) AS since, coalesce("until", {NEVER}) AS "until",
             CASE WHEN confirmed_at <= ? THEN confirmed_at ELSE {BEGINNING} END AS confirmed,
-            coalesce(confidence, '-infinity'::DOUBLE) AS confidence, {_hash('origin')}, {_hash('parent')}
+            coalesce(confidence, '-infinity'::DOUBLE) AS confidence, {_hash("origin")}, {_hash("parent")}
         FROM prepared.partner_facts JOIN ({_CODES}) c USING (partner)
-        WHERE (since IS NULL OR since <= ?) {matters} {only('account', subjects)}
-        ORDER BY account, partner, 3, origin""", [as_of, names, names, as_of])
+        WHERE (since IS NULL OR since <= ?) {matters} {only("account", subjects)}
+        ORDER BY account, partner, 3, origin""",
+        [as_of, names, names, as_of],
+    )
     return FactRows(**found)
 
 
 def insight_rows(
-    store: Store, names: list[str], letters: Sequence[str], *, as_of: int, subjects: Subjects | None = None,
+    store: Store, names: list[str], letters: Sequence[str], *, as_of: int, subjects: Subjects | None = None
 ) -> InsightRows:
     """Return the insights of the partners `names` on these letters, known at `as_of`."""
     found = store.arrays(
         f"""SELECT list_position([{_list(letters)}], letter)::INTEGER AS letter, account, c.code AS partner, "at",
             coalesce(value, '') <> 'no' AS attests
         FROM prepared.insights JOIN ({_CODES}) c USING (partner)
-        WHERE "at" <= ? AND letter IN ({_list(letters)}) {only('account', subjects)}
+        WHERE "at" <= ? AND letter IN ({_list(letters)}) {only("account", subjects)}
         ORDER BY 1, account, partner, "at"
-        """, [names, names, as_of])
+        """,
+        [names, names, as_of],
+    )
     return InsightRows(**found)
 
 

@@ -81,10 +81,12 @@ def with_members(seen: Changes, members: Memberships, pairs: Pairs, membership: 
     ends = until != NEVER
     deltas = np.concatenate((2 * seen.value - 1, np.ones(len(pair), np.int64), np.full(int(ends.sum()), -1)))
     changes = Changes(
-        np.concatenate((seen.pair, pair, pair[ends])), np.concatenate((seen.at, at, until[ends])), deltas,
-        np.concatenate((
-            seen.cause, np.where(at == BEGINNING, SINCE_EVER, membership), np.full(int(ends.sum()), membership)
-        )),
+        np.concatenate((seen.pair, pair, pair[ends])),
+        np.concatenate((seen.at, at, until[ends])),
+        deltas,
+        np.concatenate(
+            (seen.cause, np.where(at == BEGINNING, SINCE_EVER, membership), np.full(int(ends.sum()), membership))
+        ),
     )
     order = np.lexsort((changes.cause, changes.at, changes.pair))
     pair, at, value, cause = changes
@@ -218,7 +220,13 @@ def people_track(
     account, at, here, holders, cause = turns
     turns = Turns(account[order], at[order], here[order], holders[order], cause[order])
     kept, value = _met(turns, least, (share.numerator, share.denominator))
-    return steps.sort(Tracks(
-        subject=turns.account[kept], slot=np.full(int(kept.sum()), slot, np.int32),
-        member=np.zeros(int(kept.sum()), np.int32), at=turns.at[kept], value=value[kept], cause=turns.cause[kept],
-    ))
+    return steps.sort(
+        Tracks(
+            subject=turns.account[kept],
+            slot=np.full(int(kept.sum()), slot, np.int32),
+            member=np.zeros(int(kept.sum()), np.int32),
+            at=turns.at[kept],
+            value=value[kept],
+            cause=turns.cause[kept],
+        )
+    )

@@ -17,7 +17,12 @@ from assay.core.engine.stages import Stage, criteria_decided
 
 #: What is cheap to find out is asked first: most subjects fail at one criterion.
 _COST = {
-    arrays.RULE: 0, arrays.COUNT: 1, arrays.TRACK: 1, arrays.SEQUENCE: 2, arrays.TOTAL: 3, arrays.DISTINCT: 3,
+    arrays.RULE: 0,
+    arrays.COUNT: 1,
+    arrays.TRACK: 1,
+    arrays.SEQUENCE: 2,
+    arrays.TOTAL: 3,
+    arrays.DISTINCT: 3,
     arrays.SCORE: 4,
 }
 
@@ -68,18 +73,34 @@ def lay_out(slots: Slots, kinds: Kinds, causes: Mapping[str, int]) -> StagePlan:
     kind_lo = items.lo
     leaves, needs = _dependencies(slots)
     of_slots = [
-        (s.form, s.low, s.high, s.within, s.since, *items.add(s.feeds), kinds.column(s.value), s.unit, s.of,
-         *items.add(leaves[number]))
+        (
+            s.form,
+            s.low,
+            s.high,
+            s.within,
+            s.since,
+            *items.add(s.feeds),
+            kinds.column(s.value),
+            s.unit,
+            s.of,
+            *items.add(leaves[number]),
+        )
         for number, s in enumerate(slots.slots)
     ]
     rules, criteria, asks, groups = _rules(slots, needs, items, causes)
     caps, scores = _caps(slots)
     plan = Plan(
-        kind_lo=kind_lo, slots=_records(of_slots, arrays.SLOT), lines=_records(_lines(slots), arrays.LINE),
-        scores=_records(scores, arrays.SCORE_ENDS), caps=np.array(caps, np.int64),
-        rules=_records(rules, arrays.RULE_ENDS), criteria=_records(criteria, arrays.CRITERION),
-        asks=_records(asks, arrays.ASK), groups=_records(groups, arrays.GROUP),
-        items=np.array(items.items, np.int64), numbers=np.array([len(slots.feeds), causes["birth"]], np.int64),
+        kind_lo=kind_lo,
+        slots=_records(of_slots, arrays.SLOT),
+        lines=_records(_lines(slots), arrays.LINE),
+        scores=_records(scores, arrays.SCORE_ENDS),
+        caps=np.array(caps, np.int64),
+        rules=_records(rules, arrays.RULE_ENDS),
+        criteria=_records(criteria, arrays.CRITERION),
+        asks=_records(asks, arrays.ASK),
+        groups=_records(groups, arrays.GROUP),
+        items=np.array(items.items, np.int64),
+        numbers=np.array([len(slots.feeds), causes["birth"]], np.int64),
     )
     return StagePlan(stage=slots.stage, plan=plan, wishes=tuple(slots.wishes), scores=tuple(slots.scores))
 
@@ -179,8 +200,10 @@ def _must(rule: model.Rule, criteria: tuple[model.Criterion, ...]) -> list[int]:
     names = [c.name for c in criteria]
     return [
         names.index(member)
-        for group in rule.qualify if group.kind == "all_of"
-        for member in group.members if isinstance(member, str)
+        for group in rule.qualify
+        if group.kind == "all_of"
+        for member in group.members
+        if isinstance(member, str)
     ]
 
 

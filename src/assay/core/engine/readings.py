@@ -42,8 +42,11 @@ def read(world: World, found: Found, questions: Sequence[Question]) -> list[list
     for of in world.stages:
         named = {rule.name: place for place, rule in enumerate(of.stage.rules)}
         mine = sorted(
-            {(subject, named[rule]) for rule, subject in questions
-             if rule in named and world.definitions.rule(rule).subject == of.stage.kind}
+            {
+                (subject, named[rule])
+                for rule, subject in questions
+                if rule in named and world.definitions.rule(rule).subject == of.stage.kind
+            }
         )
         if mine:
             answers |= _read_stage(world, of, found, mine)
@@ -75,11 +78,15 @@ def _read_stage(
         for criterion in criteria_decided(rule):
             number = numbers[line]
             line += 1
-            readings.append(Reading(
-                criterion=criterion, met=bool(number[MET]), seen=words.seen(rule, criterion, subject, number),
-                lapses_at=None if number[LAPSES] == NEVER else int(number[LAPSES]),
-                events=evidence[number[BEGIN] : number[END]],
-            ))
+            readings.append(
+                Reading(
+                    criterion=criterion,
+                    met=bool(number[MET]),
+                    seen=words.seen(rule, criterion, subject, number),
+                    lapses_at=None if number[LAPSES] == NEVER else int(number[LAPSES]),
+                    events=evidence[number[BEGIN] : number[END]],
+                )
+            )
         answers[rule.name, subject] = readings + list(words.named_by_others(rule, subject))
     return answers
 
@@ -121,9 +128,7 @@ class _Words:
                 continue
             seen = self.seen(rule, criterion, subject, np.zeros(5, np.int64))
             met = form.threshold is not None and values.threshold_holds(form.threshold, Decimal(seen or 0))
-            yield Reading(
-                criterion=criterion, met=met, seen=seen, lapses_at=None, events=np.empty(0, np.int64)
-            )
+            yield Reading(criterion=criterion, met=met, seen=seen, lapses_at=None, events=np.empty(0, np.int64))
 
     def _of_person(self, form: model.Qualified) -> bool:
         return self.world.definitions.rule(form.rule).subject == "person"
@@ -137,7 +142,10 @@ class _Words:
             case model.PartnerSays() | model.PartnerInsight() | model.Corroboration():
                 accounts = sorted({self.account_of[s] for s in self.subjects if s in self.account_of})
                 partners = facts.numbers_at(
-                    self.world.store, form, as_of=self.world.as_of, accounts=np.array(accounts, np.int32),
+                    self.world.store,
+                    form,
+                    as_of=self.world.as_of,
+                    accounts=np.array(accounts, np.int32),
                     inner=[f for f in inner if isinstance(f, model.PartnerSays | model.PartnerInsight)],
                 )
                 return {s: str(partners.get(self.account_of.get(s, -1), 0)) for s in self.subjects}
@@ -162,10 +170,14 @@ def _values_of(
     world: World, form: model.Attribute, subject_type: model.SubjectType, read_of: dict[int, int]
 ) -> dict[int, str]:
     """Return the value that an attribute has at as_of, by the subject that reads it."""
-    found = dict(world.store.rows(
-        'SELECT subject, arg_max(coalesce("value", \'\'), coalesce("at", -9223372036854775807)) '
-        f"FROM prepared.attributes WHERE subject_type = {literal(subject_type)} AND name = {literal(form.name)} "
-        'AND ("at" IS NULL OR "at" <= ?) GROUP BY subject', [world.as_of]))
+    found = dict(
+        world.store.rows(
+            'SELECT subject, arg_max(coalesce("value", \'\'), coalesce("at", -9223372036854775807)) '
+            f"FROM prepared.attributes WHERE subject_type = {literal(subject_type)} AND name = {literal(form.name)} "
+            'AND ("at" IS NULL OR "at" <= ?) GROUP BY subject',
+            [world.as_of],
+        )
+    )
     return {subject: found.get(owner, "") for subject, owner in read_of.items()}
 
 

@@ -43,13 +43,20 @@ def load_events(store: Store, kinds: Kinds, *, as_of: int, where: str = "") -> E
     condition = f"WHERE e.at <= ? {where}"
     count = store.rows(f"SELECT count(*) FROM prepared.events e {condition}", [as_of])[0][0]
     events = Events(
-        at=np.empty(count, np.int64), person=np.empty(count, np.int32), account=np.empty(count, np.int32),
-        kind=np.empty(count, np.int32), event=np.empty(count, np.int32),
+        at=np.empty(count, np.int64),
+        person=np.empty(count, np.int32),
+        account=np.empty(count, np.int32),
+        kind=np.empty(count, np.int32),
+        event=np.empty(count, np.int32),
         values=np.empty((max(len(kinds.columns), 1), count), np.int64),
     )
     targets: dict[str, npt.NDArray[Any]] = {
-        "at": events.at, "person": events.person, "account": events.account, "kind": events.kind,
-        "event": events.event, **{f"v{i}": events.values[i] for i in range(len(kinds.columns))},
+        "at": events.at,
+        "person": events.person,
+        "account": events.account,
+        "kind": events.kind,
+        "event": events.event,
+        **{f"v{i}": events.values[i] for i in range(len(kinds.columns))},
     }
     sql = kinds.sql.replace("SELECT ", "SELECT e.rowid::INTEGER AS event, ", 1)
     done = 0
@@ -78,7 +85,9 @@ def load_pairs(store: Store, *, as_of: int, people: int, where: str = "", member
         f"SELECT person, account FROM (SELECT DISTINCT e.person, e.account FROM prepared.events e "
         f"WHERE e.at <= ? AND e.person >= 0 AND e.account >= 0 {where} UNION "
         f"SELECT DISTINCT person, account FROM prepared.memberships m "
-        f"WHERE account >= 0 AND (m.at IS NULL OR m.at <= ?) {members}) ORDER BY person, account", [as_of, as_of])
+        f"WHERE account >= 0 AND (m.at IS NULL OR m.at <= ?) {members}) ORDER BY person, account",
+        [as_of, as_of],
+    )
     person = found["person"].astype(np.int32)
     lo = np.zeros(people + 1, np.int64)
     np.cumsum(np.bincount(person, minlength=people), out=lo[1:])

@@ -33,7 +33,8 @@ def dense_ids(store: Store, subject_type: model.SubjectType, ids: Iterable[str])
     if len(found) < len(asked):
         missing = next(one for one in asked if one not in found)
         raise BadRequest(
-            f"no source knows this {subject_type}", value=missing,
+            f"no source knows this {subject_type}",
+            value=missing,
             mend=f"Give the id as it stands in the data, for example {subject_type}:42; the ids of merged people are "
             "those of the newest.",
         )
@@ -41,8 +42,14 @@ def dense_ids(store: Store, subject_type: model.SubjectType, ids: Iterable[str])
 
 
 def scope_of(
-    store: Store, definitions: model.Definitions, names: Sequence[str], *, as_of: int,
-    scores: Sequence[str] = (), persons: Iterable[int] = (), accounts: Iterable[int] = (),
+    store: Store,
+    definitions: model.Definitions,
+    names: Sequence[str],
+    *,
+    as_of: int,
+    scores: Sequence[str] = (),
+    persons: Iterable[int] = (),
+    accounts: Iterable[int] = (),
 ) -> Scope:
     """Return every subject that deciding these rules and scores of these persons and accounts needs."""
     people, firms = set(persons), set(accounts)
@@ -67,14 +74,25 @@ def _listed(subjects: set[int]) -> str:
 
 
 def _accounts_of(store: Store, people: set[int], as_of: int) -> set[int]:
-    return {row[0] for row in store.rows(
-        "SELECT DISTINCT m.account FROM prepared.memberships m WHERE m.account >= 0 AND (m.at IS NULL OR m.at <= ?) "
-        f"AND m.person IN ({_listed(people)})", [as_of])}
+    return {
+        row[0]
+        for row in store.rows(
+            "SELECT DISTINCT m.account FROM prepared.memberships m "
+            f"WHERE m.account >= 0 AND (m.at IS NULL OR m.at <= ?) AND m.person IN ({_listed(people)})",
+            [as_of],
+        )
+    }
 
 
 def _people_of(store: Store, accounts: set[int], as_of: int) -> set[int]:
     listed = _listed(accounts)
-    return {row[0] for row in store.rows(
-        "SELECT m.person FROM prepared.memberships m WHERE (m.at IS NULL OR m.at <= ?) "
-        f"AND m.account IN ({listed}) UNION SELECT e.person FROM prepared.events e WHERE e.at <= ? AND e.person >= 0 "
-        f"AND e.account IN ({listed})", [as_of, as_of])}
+    return {
+        row[0]
+        for row in store.rows(
+            "SELECT m.person FROM prepared.memberships m WHERE (m.at IS NULL OR m.at <= ?) "
+            f"AND m.account IN ({listed}) UNION SELECT e.person FROM prepared.events e "
+            "WHERE e.at <= ? AND e.person >= 0 "
+            f"AND e.account IN ({listed})",
+            [as_of, as_of],
+        )
+    }

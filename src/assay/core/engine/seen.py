@@ -112,7 +112,7 @@ def number_seen(case: Case, slot: int, now: int) -> int:
         elif of.form == TOTAL:
             number += amount(feed, place)
         else:
-            number += is_new(feed, of.unit, case.desk.last, case.desk.now[MARKS] << 32, begin, place)
+            number += is_new(feed, of.unit, (case.desk.last, case.desk.now[MARKS] << 32), begin, place)
     return number
 
 

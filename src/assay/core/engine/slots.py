@@ -109,15 +109,26 @@ class Slots:
             return self._count(form, each)
         if isinstance(form, model.Sum):
             low, high = values.millionths_range(form.threshold)
-            return self._add(Slot(
-                form=arrays.TOTAL, low=low, high=high, within=_within(form.window), since=self._since(form.window),
-                feeds=(self._feed(form.events, form.where),), value=ValueKey("amount", form.property),
-            ))
+            return self._add(
+                Slot(
+                    form=arrays.TOTAL,
+                    low=low,
+                    high=high,
+                    within=_within(form.window),
+                    since=self._since(form.window),
+                    feeds=(self._feed(form.events, form.where),),
+                    value=ValueKey("amount", form.property),
+                )
+            )
         if isinstance(form, model.Sequence):
-            return self._add(Slot(
-                form=arrays.SEQUENCE, within=_within(form.window), since=self._since(form.window),
-                feeds=tuple(self._feed((step,)) for step in form.steps),
-            ))
+            return self._add(
+                Slot(
+                    form=arrays.SEQUENCE,
+                    within=_within(form.window),
+                    since=self._since(form.window),
+                    feeds=tuple(self._feed((step,)) for step in form.steps),
+                )
+            )
         if isinstance(form, model.ScoreIs):
             return self._score(form)
         if isinstance(form, model.Qualified):
@@ -141,10 +152,18 @@ class Slots:
             elif form.distinct == "account":
                 value = ValueKey("account")
         kinds = (arrays.EACH_EVENT, arrays.EACH_VALUE) if each else (arrays.COUNT, arrays.DISTINCT)
-        return self._add(Slot(
-            form=kinds[form.distinct is not None], low=low, high=high, within=_within(form.window),
-            since=self._since(form.window), feeds=(self._feed(form.events, form.where),), value=value, unit=unit,
-        ))
+        return self._add(
+            Slot(
+                form=kinds[form.distinct is not None],
+                low=low,
+                high=high,
+                within=_within(form.window),
+                since=self._since(form.window),
+                feeds=(self._feed(form.events, form.where),),
+                value=value,
+                unit=unit,
+            )
+        )
 
     def score_slot(self, score: str) -> int:
         """Return a slot that stands for a score itself, for questions about it."""
@@ -170,9 +189,7 @@ def _within(window: model.Window) -> int:
     return NEVER if window.within is None else window.within
 
 
-def _inner(
-    form: model.Form, named: Mapping[str, model.Form]
-) -> tuple[model.PartnerSays | model.PartnerInsight, ...]:
+def _inner(form: model.Form, named: Mapping[str, model.Form]) -> tuple[model.PartnerSays | model.PartnerInsight, ...]:
     if not isinstance(form, model.Corroboration):
         return ()
     found = (named[name] for name in form.any_of)

@@ -46,7 +46,8 @@ def _cause_words(store: Store, causes: CauseBook, held: Sequence[Held]) -> _Word
     store.save("engine", "named", pa.table({"event": wanted}))
     found = store.table(
         "SELECT e.rowid AS event, 'event:' || s.name || ':' || e.id AS text FROM prepared.events e "
-        "JOIN engine.named n ON n.event = e.rowid JOIN prepared.source_names s ON s.source = e.source")
+        "JOIN engine.named n ON n.event = e.rowid JOIN prepared.source_names s ON s.source = e.source"
+    )
     order = np.argsort(found.column("event").to_numpy())
     place = np.cumsum(named) - 1
     return _Words(place, found.column("text").combine_chunks().take(pa.array(order)), causes)
@@ -75,9 +76,17 @@ def _of_rule(rule: model.Rule, held: Held, ids: pa.Array, rank: Int64s, words: _
     never = end == NEVER
     closed = np.where(never, words.first, held.closed[order])
     count = len(order)
-    return pa.table([
-        pa.repeat(rule.name, count), pa.repeat(pa.scalar(rule.version, pa.int32()), count),
-        pa.repeat(rule.fingerprint, count), pa.repeat(rule.subject, count), ids.take(pa.array(held.subject[order])),
-        pa.array(held.start[order]).cast(tables.INSTANT), pa.array(end, mask=never).cast(tables.INSTANT),
-        words.of(held.opened[order]), words.of(closed, never),
-    ], schema=tables.SPELLS)
+    return pa.table(
+        [
+            pa.repeat(rule.name, count),
+            pa.repeat(pa.scalar(rule.version, pa.int32()), count),
+            pa.repeat(rule.fingerprint, count),
+            pa.repeat(rule.subject, count),
+            ids.take(pa.array(held.subject[order])),
+            pa.array(held.start[order]).cast(tables.INSTANT),
+            pa.array(end, mask=never).cast(tables.INSTANT),
+            words.of(held.opened[order]),
+            words.of(closed, never),
+        ],
+        schema=tables.SPELLS,
+    )

@@ -65,9 +65,7 @@ def nodes_read(definitions: model.Definitions, kind: Kind, forms: Iterable[model
     return found
 
 
-def plan_stages(
-    definitions: model.Definitions, names: Iterable[str], scores: Iterable[str] = ()
-) -> tuple[Stage, ...]:
+def plan_stages(definitions: model.Definitions, names: Iterable[str], scores: Iterable[str] = ()) -> tuple[Stage, ...]:
     """Return the stages that decide the named rules and all that they and the named scores read, upstream first."""
     waiting: dict[Node, set[Node]] = {}
     found: list[Node] = [(definitions.rule(name).subject, name) for name in names]

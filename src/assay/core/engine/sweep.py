@@ -264,8 +264,12 @@ def sweep_subjects(
     most_values, questions, instant = asked
     desk = fresh_desk(plan, rows, most_values)
     book = Book(
-        np.empty(4096, np.int64), np.empty((1024, 8), np.int64), np.empty(2048, np.int64),
-        np.empty((64, 5), np.int64), np.empty(64, np.int64), np.zeros(6, np.int64),
+        np.empty(4096, np.int64),
+        np.empty((1024, 8), np.int64),
+        np.empty(2048, np.int64),
+        np.empty((64, 5), np.int64),
+        np.empty(64, np.int64),
+        np.zeros(6, np.int64),
     )
     places = questions[:, 1].copy()
     case = Case(plan, rows, steps, desk, book)
@@ -284,6 +288,8 @@ def sweep_subjects(
             case = Case(plan, rows, steps, desk, book)
             decide_subject(case, born, subject, (places[begin:q], instant))
     return (
-        book.spells[: book.ends[SPELLS]].copy(), book.causes[: book.ends[CAUSES]].copy(),
-        book.readings[: book.ends[READINGS]].copy(), book.evidence[: book.ends[EVIDENCE]].copy(),
+        book.spells[: book.ends[SPELLS]].copy(),
+        book.causes[: book.ends[CAUSES]].copy(),
+        book.readings[: book.ends[READINGS]].copy(),
+        book.evidence[: book.ends[EVIDENCE]].copy(),
     )

@@ -50,8 +50,11 @@ class Held:
     def take(self, places: npt.NDArray[Any]) -> Held:
         """Return these spells (indices or a mask)."""
         return Held(
-            subject=self.subject[places], start=self.start[places], end=self.end[places],
-            opened=self.opened[places], closed=self.closed[places],
+            subject=self.subject[places],
+            start=self.start[places],
+            end=self.end[places],
+            opened=self.opened[places],
+            closed=self.closed[places],
         )
 
     def until(self, as_of: int) -> Held:
@@ -93,9 +96,9 @@ def steps_for(world: World, of: StagePlan, found: Found) -> Steps:
     else:
         own = _of_persons(world, of.wishes)
         moves = kind == "person"
-        of_account = tracks.concatenate([
-            _of_accounts(world, of.wishes, of_account=True, keep_idle=moves), *_account_rules(world, of.wishes, found),
-        ])
+        of_account = tracks.concatenate(
+            [_of_accounts(world, of.wishes, of_account=True, keep_idle=moves), *_account_rules(world, of.wishes, found)]
+        )
         if moves:
             parts = [own, _through(world, of.wishes, of_account)]
         else:
@@ -137,31 +140,43 @@ def _holds_without_account(world: World, wish: Wish) -> bool:
 def _of_persons(world: World, wishes: Sequence[Wish]) -> Tracks:
     wanted = [(w.slot, w.form) for w in wishes if isinstance(w.form, model.Attribute) and not w.form.of_account]
     return attributes.attribute_tracks(
-        world.store, wanted, subject_type="person", as_of=world.as_of, lists=world.definitions.lists,
-        causes=world.codes, subjects=world.scope.persons,
+        world.store,
+        wanted,
+        subject_type="person",
+        as_of=world.as_of,
+        lists=world.definitions.lists,
+        causes=world.codes,
+        subjects=world.scope.persons,
     )
 
 
-def _of_accounts(
-    world: World, wishes: Sequence[Wish], *, of_account: bool = False, keep_idle: bool = False
-) -> Tracks:
+def _of_accounts(world: World, wishes: Sequence[Wish], *, of_account: bool = False, keep_idle: bool = False) -> Tracks:
     """Return attribute and partner tracks of accounts; `of_account`: those that a person rule reads."""
     wanted = [
         (w.slot, w.form) for w in wishes if isinstance(w.form, model.Attribute) and w.form.of_account == of_account
     ]
     partners = [
         facts.WantedFact(slot=w.slot, form=w.form, inner=w.inner, fades_anchor=w.fades)
-        for w in wishes if isinstance(w.form, model.PartnerSays | model.PartnerInsight | model.Corroboration)
+        for w in wishes
+        if isinstance(w.form, model.PartnerSays | model.PartnerInsight | model.Corroboration)
     ]
-    return tracks.concatenate([
-        attributes.attribute_tracks(
-            world.store, wanted, subject_type="account", as_of=world.as_of, lists=world.definitions.lists,
-            causes=world.codes, subjects=world.scope.accounts, keep_idle=keep_idle,
-        ),
-        facts.fact_tracks(
-            world.store, partners, as_of=world.as_of, causes=world.codes, subjects=world.scope.accounts
-        ),
-    ])
+    return tracks.concatenate(
+        [
+            attributes.attribute_tracks(
+                world.store,
+                wanted,
+                subject_type="account",
+                as_of=world.as_of,
+                lists=world.definitions.lists,
+                causes=world.codes,
+                subjects=world.scope.accounts,
+                keep_idle=keep_idle,
+            ),
+            facts.fact_tracks(
+                world.store, partners, as_of=world.as_of, causes=world.codes, subjects=world.scope.accounts
+            ),
+        ]
+    )
 
 
 def _subject_of(world: World, wish: Wish) -> str:
@@ -172,7 +187,8 @@ def _account_rules(world: World, wishes: Sequence[Wish], found: Found) -> list[T
     """Return account rules that a person rule reads, over accounts."""
     return [
         found.held["account", w.form.rule].track(w.slot)
-        for w in wishes if isinstance(w.form, model.Qualified) and _subject_of(world, w) == "account"
+        for w in wishes
+        if isinstance(w.form, model.Qualified) and _subject_of(world, w) == "account"
     ]
 
 
@@ -182,7 +198,8 @@ def _earlier(world: World, of: StagePlan, found: Found) -> list[Tracks]:
     own = "account" if kind == "account" else "person"
     return [
         found.held[kind, w.form.rule].track(w.slot)
-        for w in of.wishes if isinstance(w.form, model.Qualified) and _subject_of(world, w) == own
+        for w in of.wishes
+        if isinstance(w.form, model.Qualified) and _subject_of(world, w) == own
     ]
 
 
@@ -201,8 +218,13 @@ def _people_track(world: World, slot: int, form: model.Form, found: Found) -> Tr
     if isinstance(form, model.PeopleQualified):
         least, share = form.people or 0, form.share or Fraction(0)
     return people.people_track(
-        slot, present(world, found, form), found.held["pair", form.rule].changes(), world.pairs,
-        accounts=world.counts["account"], least=least, share=share,
+        slot,
+        present(world, found, form),
+        found.held["pair", form.rule].changes(),
+        world.pairs,
+        accounts=world.counts["account"],
+        least=least,
+        share=share,
     )
 
 
@@ -218,6 +240,8 @@ def windows_of_activity(world: World) -> Mapping[int, None]:
     """Return the windows over which any account rule asks who was active."""
     return dict.fromkeys(
         (w.form.active_within or NEVER) if isinstance(w.form, model.PeopleQualified) else NEVER
-        for of in world.stages if of.stage.kind == "account"
-        for w in of.wishes if _reads_people(world, w)
+        for of in world.stages
+        if of.stage.kind == "account"
+        for w in of.wishes
+        if _reads_people(world, w)
     )

@@ -48,8 +48,12 @@ class Tracks:
     def take(self, rows: npt.NDArray[Any]) -> Tracks:
         """Return these rows (indices or a mask), in that order."""
         return Tracks(
-            subject=self.subject[rows], slot=self.slot[rows], member=self.member[rows],
-            at=self.at[rows], value=self.value[rows], cause=self.cause[rows],
+            subject=self.subject[rows],
+            slot=self.slot[rows],
+            member=self.member[rows],
+            at=self.at[rows],
+            value=self.value[rows],
+            cause=self.cause[rows],
         )
 
 
@@ -57,18 +61,21 @@ def empty() -> Tracks:
     """Return tracks without steps."""
     no_codes, no_instants = np.zeros(0, np.int32), np.zeros(0, np.int64)
     return Tracks(
-        subject=no_codes, slot=no_codes, member=no_codes, at=no_instants, value=no_instants, cause=no_instants,
+        subject=no_codes, slot=no_codes, member=no_codes, at=no_instants, value=no_instants, cause=no_instants
     )
 
 
 def of_slot(
-    slot: int, subject: npt.NDArray[Any], *, at: npt.NDArray[Any], value: npt.NDArray[Any], cause: npt.NDArray[Any],
+    slot: int, subject: npt.NDArray[Any], *, at: npt.NDArray[Any], value: npt.NDArray[Any], cause: npt.NDArray[Any]
 ) -> Tracks:
     """Return tracks of one slot without members, in the order given."""
     n = len(subject)
     return Tracks(
-        subject=subject.astype(np.int32, copy=False), slot=np.full(n, slot, np.int32), member=np.zeros(n, np.int32),
-        at=at.astype(np.int64, copy=False), value=value.astype(np.int64, copy=False),
+        subject=subject.astype(np.int32, copy=False),
+        slot=np.full(n, slot, np.int32),
+        member=np.zeros(n, np.int32),
+        at=at.astype(np.int64, copy=False),
+        value=value.astype(np.int64, copy=False),
         cause=cause.astype(np.int64, copy=False),
     )
 

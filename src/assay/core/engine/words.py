@@ -60,8 +60,14 @@ def _missing(group: model.Group, met: set[str]) -> Iterator[str]:
 def needed(form: model.Form) -> str:
     """Return what a criterion asks for: "at least 3", "trial", "whole chain"."""
     match form:
-        case model.Count() | model.Sum() | model.ScoreIs() | model.PartnerSays() | model.PartnerInsight() \
-                | model.Corroboration():
+        case (
+            model.Count()
+            | model.Sum()
+            | model.ScoreIs()
+            | model.PartnerSays()
+            | model.PartnerInsight()
+            | model.Corroboration()
+        ):
             return form.threshold.text if form.threshold else ""
         case model.Sequence():
             return form.steps[-1]

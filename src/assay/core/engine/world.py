@@ -94,9 +94,7 @@ class World:
             return self.events.person
         if kind == "account":
             return self.events.account
-        return rows.pair_of(
-            self.events.person, self.events.account, self.pairs.lo, self.pairs.account
-        )
+        return rows.pair_of(self.events.person, self.events.account, self.pairs.lo, self.pairs.account)
 
 
 def cause_texts(store: Store, definitions: model.Definitions, stages: Sequence[Stage], scope: Scope) -> Iterable[str]:
@@ -116,7 +114,12 @@ def cause_texts(store: Store, definitions: model.Definitions, stages: Sequence[S
 
 
 def load(
-    store: Store, definitions: model.Definitions, *, as_of: int, names: Sequence[str], scores: Sequence[str] = (),
+    store: Store,
+    definitions: model.Definitions,
+    *,
+    as_of: int,
+    names: Sequence[str],
+    scores: Sequence[str] = (),
     scope: Scope | None = None,
 ) -> World:
     """Return the world in which the named rules are decided and the named scores read, as of an instant."""
@@ -137,9 +140,17 @@ def load(
         none = np.empty(0, np.int32)
         pairs = Pairs(person=none, account=none, lo=np.zeros(people + 1, np.int64))
     return World(
-        store=store, definitions=definitions, as_of=as_of, scope=scope,
-        stages=tuple(lay_out(of, kinds, codes) for of in slots), causes=book, codes=codes, kinds=kinds, events=events,
-        pairs=pairs, members=memberships.load(store, as_of=as_of, subjects=scope.persons),
+        store=store,
+        definitions=definitions,
+        as_of=as_of,
+        scope=scope,
+        stages=tuple(lay_out(of, kinds, codes) for of in slots),
+        causes=book,
+        codes=codes,
+        kinds=kinds,
+        events=events,
+        pairs=pairs,
+        members=memberships.load(store, as_of=as_of, subjects=scope.persons),
         counts={"person": people, "account": accounts, "pair": len(pairs)},
     )
 

@@ -30,14 +30,23 @@ def resolve_accounts(store: Store, definitions: Definitions) -> None:
     _tell_accounts(store, definitions)
     _tell_emails(store)
     _choose_homes(store, definitions)
-    texts = [f"SELECT account AS text FROM raw.kept_{k} GROUP BY 1" for k, part in numbered(definitions, EventsSource)
-             if part.account is not None]
-    texts += [f"SELECT account AS text FROM raw.good_{k}" for k, part in numbered(definitions, OutcomesSource)
-              if part.account is not None]
+    texts = [
+        f"SELECT account AS text FROM raw.kept_{k} GROUP BY 1"
+        for k, part in numbered(definitions, EventsSource)
+        if part.account is not None
+    ]
+    texts += [
+        f"SELECT account AS text FROM raw.good_{k}"
+        for k, part in numbered(definitions, OutcomesSource)
+        if part.account is not None
+    ]
     for kind in (PartnerFactsSource, InsightsSource):
         texts += [f"SELECT account AS text FROM raw.good_{k}" for k, _ in numbered(definitions, kind)]
-    texts += ["SELECT id AS text FROM raw.told_accounts", "SELECT home AS text FROM raw.homes",
-              "SELECT account AS text FROM raw.people_rows WHERE says"]
+    texts += [
+        "SELECT id AS text FROM raw.told_accounts",
+        "SELECT home AS text FROM raw.homes",
+        "SELECT account AS text FROM raw.people_rows WHERE says",
+    ]
     store.run(
         f"CREATE TABLE raw.account_texts AS SELECT text, id FROM (SELECT text, {trimmed_sql('text')} AS id "
         f"FROM ({' UNION '.join(texts)})) WHERE id IS NOT NULL"

@@ -47,6 +47,6 @@ def _told_sql(k: int, rank: int, subject_type: str, index: int, told: tuple[str,
     ids = "raw.person_ids" if subject_type == "person" else "raw.account_ids"
     return (
         f"SELECT {rank} AS rank, {k} AS part, g.row, {literal(subject_type)} AS subject_type, "
-        f"i.{subject_type} AS subject, {literal(attribute)} AS name, {at} AS \"at\", a{index} AS value "
+        f'i.{subject_type} AS subject, {literal(attribute)} AS name, {at} AS "at", a{index} AS value '
         f"FROM raw.good_{k} g JOIN {ids} i ON i.text = g.id WHERE {says}"
     )

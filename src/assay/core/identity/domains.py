@@ -45,11 +45,11 @@ def _cut(text: str) -> str:
     """Return what of a URL or e-mail address is the host."""
     host = text.strip()
     if host.endswith(">") and "<" in host:
-        host = host[host.rindex("<") + 1:-1]
+        host = host[host.rindex("<") + 1 : -1]
     if ":" in host:
         found = _SCHEME.match(host)
         if found and ("/" in found[0] or found[0].lower() == "mailto:"):
-            host = host[found.end():]
+            host = host[found.end() :]
     host = host.lstrip("/")
     for stop in "/?#\\":
         host = host.partition(stop)[0]

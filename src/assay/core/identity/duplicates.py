@@ -28,8 +28,9 @@ def drop_duplicates(store: Store, source: str, parts: Sequence[int], properties:
     if not len(suspects):
         return
     store.save("raw", "suspects", pa.table({"h": suspects}))
-    columns = ", ".join(["row", "id", '"at"', '"event"', "person", "account", "rest",
-                         *(f'"p_{prop}"' for prop in properties)])
+    columns = ", ".join(
+        ["row", "id", '"at"', '"event"', "person", "account", "rest", *(f'"p_{prop}"' for prop in properties)]
+    )
     copies = " UNION ALL ".join(
         f"SELECT {part} AS part, {columns} FROM raw.good_{part} WHERE hash(id) IN (SELECT h FROM raw.suspects)"
         for part in parts

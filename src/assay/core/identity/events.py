@@ -41,15 +41,23 @@ def name_events(store: Store, definitions: Definitions) -> None:
             pairs.append((k, raw, renamed.get(plain, plain)))
     names = sorted(listed | {event for _, _, event in pairs})
     codes = {event: i for i, event in enumerate(names)}
-    store.save("prepared", "event_names", pa.table({
-        "event": pa.array(range(len(names)), pa.int32()), "name": pa.array(names, pa.string()),
-    }))
-    store.save("raw", "event_codes", pa.table({
-        "part": pa.array([k for k, _, _ in pairs], pa.int32()),
-        "text": pa.array([raw for _, raw, _ in pairs], pa.string()),
-        "event": pa.array([codes[event] for _, _, event in pairs], pa.int32()),
-        "is_listed": pa.array([event in listed for _, _, event in pairs], pa.bool_()),
-    }))
+    store.save(
+        "prepared",
+        "event_names",
+        pa.table({"event": pa.array(range(len(names)), pa.int32()), "name": pa.array(names, pa.string())}),
+    )
+    store.save(
+        "raw",
+        "event_codes",
+        pa.table(
+            {
+                "part": pa.array([k for k, _, _ in pairs], pa.int32()),
+                "text": pa.array([raw for _, raw, _ in pairs], pa.string()),
+                "event": pa.array([codes[event] for _, _, event in pairs], pa.int32()),
+                "is_listed": pa.array([event in listed for _, _, event in pairs], pa.bool_()),
+            }
+        ),
+    )
 
 
 def place_events(store: Store, definitions: Definitions) -> None:
@@ -93,14 +101,10 @@ def _placed_sql(store: Store, k: int, part: EventsSource, rank: int, properties:
         if store.number("SELECT count(*) FROM raw.stays"):
             account = f"coalesce({own}, s.account, p.home, -1)"
             moving = f"CASE WHEN {own} IS NULL AND p.moves THEN p.person END"
-            joins.append(
-                f'LEFT JOIN raw.stays s ON s.person = {moving} AND x."at" >= s.since AND x."at" < s.until'
-            )
+            joins.append(f'LEFT JOIN raw.stays s ON s.person = {moving} AND x."at" >= s.since AND x."at" < s.until')
     ident = "x.id" if part.id is not None else _line_id_sql(store, k)
     columns = "".join(f", x.{name(f'p_{prop}')}" for prop in properties)
-    return (
-        f'SELECT x."at", e.code, {person}, {account}, {rank}, {ident}{columns} FROM raw.kept_{k} x {" ".join(joins)}'
-    )
+    return f'SELECT x."at", e.code, {person}, {account}, {rank}, {ident}{columns} FROM raw.kept_{k} x {" ".join(joins)}'
 
 
 def _line_id_sql(store: Store, k: int) -> str:

@@ -14,7 +14,10 @@ def resolve_facts(store: Store, definitions: Definitions) -> None:
     queries = []
     for k, part in numbered(definitions, PartnerFactsSource):
         optional = {
-            "since": part.since, "until": part.until, "confirmed_at": part.confirmed_at, "origin": part.origin,
+            "since": part.since,
+            "until": part.until,
+            "confirmed_at": part.confirmed_at,
+            "origin": part.origin,
             "parent": part.parent,
         }
         told = ", ".join(f"{column if there else 'NULL'} AS {column}" for column, there in optional.items())

@@ -16,11 +16,17 @@ from assay.core.sources.texts import trimmed_sql
 def resolve_people(store: Store, definitions: Definitions) -> None:
     """Make `prepared.people`, `raw.person_ids` (text as it stands in the data → person) and `raw.people_rows`."""
     _merge(store, definitions)
-    texts = [f"SELECT person AS text FROM raw.kept_{k} GROUP BY 1" for k, part in numbered(definitions, EventsSource)
-             if part.person is not None]
+    texts = [
+        f"SELECT person AS text FROM raw.kept_{k} GROUP BY 1"
+        for k, part in numbered(definitions, EventsSource)
+        if part.person is not None
+    ]
     texts += [f"SELECT id AS text FROM raw.good_{k}" for k, _ in numbered(definitions, PeopleSource)]
-    texts += [f"SELECT person AS text FROM raw.good_{k}" for k, part in numbered(definitions, OutcomesSource)
-              if part.person is not None]
+    texts += [
+        f"SELECT person AS text FROM raw.good_{k}"
+        for k, part in numbered(definitions, OutcomesSource)
+        if part.person is not None
+    ]
     texts.append("SELECT id AS text FROM raw.merged")
     store.run(
         f"CREATE TABLE raw.person_texts AS SELECT text, coalesce(shown, t.id) AS id FROM (SELECT text, "
@@ -43,9 +49,11 @@ def _merge(store: Store, definitions: Definitions) -> None:
         if part.same_as is not None:
             pairs += store.rows(f"SELECT id, same_as FROM raw.good_{k} WHERE same_as IS NOT NULL")
     shown = merged_ids(pairs)
-    store.save("raw", "merged", pa.table({
-        "id": pa.array(shown.keys(), pa.string()), "shown": pa.array(shown.values(), pa.string()),
-    }))
+    store.save(
+        "raw",
+        "merged",
+        pa.table({"id": pa.array(shown.keys(), pa.string()), "shown": pa.array(shown.values(), pa.string())}),
+    )
 
 
 def _tell_rows(store: Store, definitions: Definitions) -> None:

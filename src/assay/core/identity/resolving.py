@@ -44,9 +44,11 @@ def resolve(store: Store, definitions: Definitions, *, progress: Progress | None
 
 def _tell_sources(store: Store, definitions: Definitions) -> None:
     ranks = source_ranks(definitions)
-    store.save("prepared", "source_names", pa.table({
-        "source": pa.array(ranks.values(), pa.int32()), "name": pa.array(ranks.keys(), pa.string()),
-    }))
+    store.save(
+        "prepared",
+        "source_names",
+        pa.table({"source": pa.array(ranks.values(), pa.int32()), "name": pa.array(ranks.keys(), pa.string())}),
+    )
     store.run("CREATE TABLE prepared.rejects AS SELECT * FROM raw.rejects ORDER BY ALL")
     store.run(
         'CREATE TABLE prepared.counts AS SELECT source, what, CAST(sum("rows") AS BIGINT) AS "rows" FROM raw.counts '

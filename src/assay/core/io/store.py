@@ -113,6 +113,8 @@ class Store:
         self._con.execute(f"CREATE OR REPLACE TABLE {name(schema)}.{name(table_name)} AS SELECT * FROM _saved")
         self._con.unregister("_saved")
 
-    def batches(self, sql: str, parameters: Sequence[object] = (), *, rows: int = 1_000_000) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, sql: str, parameters: Sequence[object] = (), *, rows: int = 1_000_000
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the answer of a query as Arrow batches of at most so many rows, as they are made."""
         yield from self._con.execute(sql, parameters).to_arrow_reader(rows)

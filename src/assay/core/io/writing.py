@@ -57,8 +57,9 @@ def folder_aside(out: Path) -> Iterator[Path]:
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
-        raise BadRequest("There is a file where the output folder should be", where=str(out),
-                         mend="Name another folder.")
+        raise BadRequest(
+            "There is a file where the output folder should be", where=str(out), mend="Name another folder."
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     _sweep_orphans(out)
     aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{out.name}-{os.getpid()}-", dir=out.parent))
@@ -159,7 +160,6 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
         return list(column.to_pylist())
     whole = column.cast(pa.timestamp("us", tz=column.type.tz)).cast(pa.int64()).to_pylist()
     return [None if us is None else datetime.fromtimestamp(0, UTC) + _MICROSECOND * us for us in whole]
-
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:

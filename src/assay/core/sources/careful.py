@@ -52,7 +52,7 @@ class Lines:
             try:
                 text = raw.decode("utf-8")
             except UnicodeDecodeError as error:
-                shown = raw[max(0, error.start - 10):error.start + 10].decode("utf-8", errors="replace")
+                shown = raw[max(0, error.start - 10) : error.start + 10].decode("utf-8", errors="replace")
                 self.rejects.append(LineReject(line=self.number, reason="not UTF-8", value=shown))
                 continue
             return self.number, text.rstrip("\r\n")

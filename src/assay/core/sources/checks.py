@@ -47,8 +47,13 @@ def checks_of(part: Part) -> list[Check]:
 def _instant_checks(field: Field) -> list[Check]:
     out, why = name(field.out), name(field.out + "_why")
     words = " ".join(f"WHEN {code} THEN {literal(text)}" for code, text in TROUBLES.items())
-    told = Check(bad=f"({why} IS NOT NULL)", column=field.column, reason=f"CASE {why} {words} END",
-                 value=name(field.out + "_text"), whole=field.required or field.strict)
+    told = Check(
+        bad=f"({why} IS NOT NULL)",
+        column=field.column,
+        reason=f"CASE {why} {words} END",
+        value=name(field.out + "_text"),
+        whole=field.required or field.strict,
+    )
     absent = Check(bad=f"({out} IS NULL AND {why} IS NULL)", column=field.column, reason="'no instant'")
     return [told, absent] if field.required else [told]
 
@@ -63,8 +68,13 @@ def _presence_check(field: Field) -> list[Check]:
 def _owner_check(by_out: dict[str, str]) -> list[Check]:
     there = [name(out) for out in ("person", "account") if out in by_out]
     absent = " AND ".join(map(_is_blank_sql, there)) or "true"
-    return [Check(bad=f"({absent})", column=by_out.get("person", by_out.get("account")),
-                  reason="'neither a person nor an account'")]
+    return [
+        Check(
+            bad=f"({absent})",
+            column=by_out.get("person", by_out.get("account")),
+            reason="'neither a person nor an account'",
+        )
+    ]
 
 
 def _is_blank_sql(column: str) -> str:
@@ -74,8 +84,12 @@ def _is_blank_sql(column: str) -> str:
 
 def _word_check(out: str, column: str, words: tuple[str, ...]) -> Check:
     known = ", ".join(map(literal, words))
-    return Check(bad=f"(lower({out}) IS NULL OR lower({out}) NOT IN ({known}))", column=column,
-                 reason=literal(f"not one of {', '.join(words)}"), value=f"left({out}, {LONGEST_VALUE})")
+    return Check(
+        bad=f"(lower({out}) IS NULL OR lower({out}) NOT IN ({known}))",
+        column=column,
+        reason=literal(f"not one of {', '.join(words)}"),
+        value=f"left({out}, {LONGEST_VALUE})",
+    )
 
 
 def confidence_sql(text: str) -> str:
@@ -85,8 +99,13 @@ def confidence_sql(text: str) -> str:
 
 
 def _confidence_check(column: str) -> Check:
-    return Check(bad=f"(confidence IS NOT NULL AND {confidence_sql('confidence')} IS NULL)", column=column,
-                 reason="'not a confidence between 0 and 1'", value=f"left(confidence, {LONGEST_VALUE})", whole=False)
+    return Check(
+        bad=f"(confidence IS NOT NULL AND {confidence_sql('confidence')} IS NULL)",
+        column=column,
+        reason="'not a confidence between 0 and 1'",
+        value=f"left(confidence, {LONGEST_VALUE})",
+        whole=False,
+    )
 
 
 def rejects_sql(part: Part, checks: list[Check]) -> str:

@@ -39,16 +39,21 @@ def read_dialect(path: Path, file: str, wanted: Sequence[str]) -> Dialect:
         with open_bytes(path) as stream:
             first = stream.readline(LONGEST_LINE)
     except (OSError, EOFError) as error:
-        raise BadData("The file cannot be opened", where=file, value=type(error).__name__,
-                      mend="Check that it is complete, and that its ending says how it is packed.") from None
+        raise BadData(
+            "The file cannot be opened",
+            where=file,
+            value=type(error).__name__,
+            mend="Check that it is complete, and that its ending says how it is packed.",
+        ) from None
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadData("The file is written in UTF-16", where=file, mend="Save it as UTF-8.")
     line = _decoded(first.removeprefix(b"\xef\xbb\xbf"), file).rstrip("\r\n")
     if "\r" in line:
         raise BadData("The lines end in carriage returns alone", where=file, mend="Save it with ordinary line ends.")
     if not line.strip():
-        raise BadData("The file is empty: it has no header", where=file,
-                      mend="Give a first line with the names of the columns.")
+        raise BadData(
+            "The file is empty: it has no header", where=file, mend="Give a first line with the names of the columns."
+        )
     quote = "'" if line.startswith("'") and line.endswith("'") else '"'
     best: Dialect | None = None
     for delimiter in _DELIMITERS:

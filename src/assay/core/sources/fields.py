@@ -71,7 +71,8 @@ def _event_fields(part: EventsSource, read: Sequence[str]) -> tuple[Field, ...]:
     found += _optional({"id": part.id})
     found += [
         Field(out=out, column=column, as_is=True)
-        for out, column in (("person", part.person), ("account", part.account)) if column is not None
+        for out, column in (("person", part.person), ("account", part.account))
+        if column is not None
     ]
     found += [Field(out=f"p_{prop}", column=column) for prop, column in part.properties if prop in read]
     return tuple(found)
@@ -92,8 +93,11 @@ def _fact_fields(part: PartnerFactsSource) -> tuple[Field, ...]:
         Field(out="account", column=part.account, required=True),
         Field(out="partner", column=part.partner, required=True),
         Field(out="says", column=part.says, required=True),
-        *(Field(out=out, column=column, instant=True, strict=out != "confirmed_at")
-          for out, column in instants.items() if column is not None),
+        *(
+            Field(out=out, column=column, instant=True, strict=out != "confirmed_at")
+            for out, column in instants.items()
+            if column is not None
+        ),
         *_optional({"origin": part.origin, "parent": part.parent, "confidence": part.confidence}),
     )
 
@@ -175,5 +179,3 @@ def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Se
     for layer in (second, third, fourth, last):
         sql = f"SELECT {', '.join(layer)} FROM ({sql})"
     return sql
-
-

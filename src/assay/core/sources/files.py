@@ -27,8 +27,12 @@ Format = Literal["csv", "parquet", "jsonl"]
 
 _FORMATS: Final[Mapping[str, Format]] = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
 _KINDS: Final[Mapping[type[Source], str]] = {
-    EventsSource: "events", AccountsSource: "accounts", PeopleSource: "people", OutcomesSource: "outcomes",
-    PartnerFactsSource: "partner_facts", InsightsSource: "insights",
+    EventsSource: "events",
+    AccountsSource: "accounts",
+    PeopleSource: "people",
+    OutcomesSource: "outcomes",
+    PartnerFactsSource: "partner_facts",
+    InsightsSource: "insights",
 }
 
 
@@ -50,8 +54,12 @@ def find_files(folder: Path, part: Source) -> list[Path]:
     where = f"source {part.source}, {kind_of(part)}"
     pattern = PurePosixPath(part.file)
     if pattern.is_absolute() or ".." in pattern.parts:
-        raise BadData("A file must lie inside the data folder", where=where, value=part.file,
-                      mend="Write its path relative to the data folder, without '..'.")
+        raise BadData(
+            "A file must lie inside the data folder",
+            where=where,
+            value=part.file,
+            mend="Write its path relative to the data folder, without '..'.",
+        )
     if not folder.is_dir():
         raise BadData("The data folder does not exist", where=str(folder), mend="Name a folder that holds the files.")
     plain = folder / part.file
@@ -60,8 +68,12 @@ def find_files(folder: Path, part: Source) -> list[Path]:
         raise _missing(folder, part, where)
     for path in found:
         if format_of(path) is None:
-            raise BadData("Assay cannot read this kind of file", where=where, value=path.name,
-                          mend="Give csv, csv.gz, parquet or jsonl.")
+            raise BadData(
+                "Assay cannot read this kind of file",
+                where=where,
+                value=path.name,
+                mend="Give csv, csv.gz, parquet or jsonl.",
+            )
     return found
 
 
@@ -92,12 +104,18 @@ def check_columns(part: Source, file: str, present: Sequence[str], needed: Seque
         hints = [f"Did you mean '{found[0]}' instead of '{column}'?" for column, found in near.items() if found]
         mend = " ".join(hints) or f"Its columns are: {', '.join(present[:30])}."
         words = "columns" if len(missing) > 1 else "column"
-        raise BadData(f"The file lacks the {words} {', '.join(map(repr, missing))}", mend=mend,
-                      where=f"source {part.source}, {kind_of(part)}, {file}")
+        raise BadData(
+            f"The file lacks the {words} {', '.join(map(repr, missing))}",
+            mend=mend,
+            where=f"source {part.source}, {kind_of(part)}, {file}",
+        )
     twice = [column for column in dict.fromkeys(needed) if list(present).count(column) > 1]
     if twice:
-        raise BadData(f"The column {twice[0]!r} stands more than once in the header",
-                      where=f"source {part.source}, {kind_of(part)}, {file}", mend="Rename one of them.")
+        raise BadData(
+            f"The column {twice[0]!r} stands more than once in the header",
+            where=f"source {part.source}, {kind_of(part)}, {file}",
+            mend="Rename one of them.",
+        )
 
 
 def table_for(part: Source, parts: Sequence[Source], data: Mapping[str, Any]) -> pa.Table:
@@ -107,11 +125,15 @@ def table_for(part: Source, parts: Sequence[Source], data: Mapping[str, Any]) ->
     if isinstance(given, Mapping):
         given = given.get(kind_of(part), given.get(part.file))
     elif given is not None and sum(other.source == part.source for other in parts) > 1:
-        raise BadData("The source has several parts, and one table was given", where=where,
-                      mend="Give a mapping, such as {'events': table, 'people': table}.")
+        raise BadData(
+            "The source has several parts, and one table was given",
+            where=where,
+            mend="Give a mapping, such as {'events': table, 'people': table}.",
+        )
     if given is None:
-        raise BadData("No table was given for it", where=where,
-                      mend=f"Add '{part.source}' to the tables (it may have no rows).")
+        raise BadData(
+            "No table was given for it", where=where, mend=f"Add '{part.source}' to the tables (it may have no rows)."
+        )
     return arrow_table(given, where)
 
 
@@ -135,10 +157,15 @@ def arrow_table(given: Any, where: str) -> pa.Table:
         if hasattr(given, "__arrow_c_stream__"):
             return _without_views(pa.table(given))
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise BadData("The table cannot be turned into an Arrow table", where=where,
-                      value=type(error).__name__, mend="Give one type of value in each column.") from None
-    raise BadData("This is no table", where=where, value=type(given).__name__,
-                  mend="Give an Arrow, pandas or polars table.")
+        raise BadData(
+            "The table cannot be turned into an Arrow table",
+            where=where,
+            value=type(error).__name__,
+            mend="Give one type of value in each column.",
+        ) from None
+    raise BadData(
+        "This is no table", where=where, value=type(given).__name__, mend="Give an Arrow, pandas or polars table."
+    )
 
 
 def _without_views(table: pa.Table) -> pa.Table:

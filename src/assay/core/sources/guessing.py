@@ -12,13 +12,51 @@ from assay.core.sources.samples import Column
 
 _EVENT: Final = ("event", "type", "activity", "action", "verb", "kind", "touch", "what", "interaction")
 _AT: Final = (
-    "occurred", "happened", "timestamp", "at", "ts", "time", "created", "date", "datetime", "when", "on", "received",
+    "occurred",
+    "happened",
+    "timestamp",
+    "at",
+    "ts",
+    "time",
+    "created",
+    "date",
+    "datetime",
+    "when",
+    "on",
+    "received",
     "sent",
 )
-_PERSON: Final = ("user", "person", "contact", "actor", "visitor", "member", "customer", "lead", "login", "employee",
-                  "uid", "userid", "anonymous", "email", "client", "who")
-_ACCOUNT: Final = ("account", "company", "org", "organization", "organisation", "team", "workspace", "tenant", "group",
-                   "business", "firm")
+_PERSON: Final = (
+    "user",
+    "person",
+    "contact",
+    "actor",
+    "visitor",
+    "member",
+    "customer",
+    "lead",
+    "login",
+    "employee",
+    "uid",
+    "userid",
+    "anonymous",
+    "email",
+    "client",
+    "who",
+)
+_ACCOUNT: Final = (
+    "account",
+    "company",
+    "org",
+    "organization",
+    "organisation",
+    "team",
+    "workspace",
+    "tenant",
+    "group",
+    "business",
+    "firm",
+)
 _DOMAIN: Final = ("domain", "website", "web", "url", "homepage", "site")
 _NAME: Final = ("name", "title", "company", "account", "organization", "organisation", "security")
 _OUTCOME: Final = ("outcome", "stage", "status", "result", "won", "y", "converted", "deal")
@@ -42,8 +80,14 @@ def guess(file: str, columns: Sequence[Column]) -> Guess:
     if not columns:
         return Guess(kind="")
     words = set(re.findall(r"[a-z]+", file.lower()))
-    tried = [_partner_facts(columns), _insights(columns), _outcomes(columns, words), _events(columns, words),
-             _people(columns, words), _accounts(columns, words)]
+    tried = [
+        _partner_facts(columns),
+        _insights(columns),
+        _outcomes(columns, words),
+        _events(columns, words),
+        _people(columns, words),
+        _accounts(columns, words),
+    ]
     return next((found for found in tried if found is not None), Guess(kind=""))
 
 
@@ -51,9 +95,10 @@ def _named(columns: Iterable[Column], words: Sequence[str], *, but: Iterable[Col
     """Return the columns that one of the words names, the best first: earlier words, ids, shorter names."""
     taken = {column.name for column in but if column is not None}
     found = [c for c in columns if c.name not in taken and set(c.words) & set(words)]
-    return sorted(found, key=lambda c: (
-        min(words.index(word) for word in c.words if word in words), "id" not in c.words, len(c.words),
-    ))
+    return sorted(
+        found,
+        key=lambda c: (min(words.index(word) for word in c.words if word in words), "id" not in c.words, len(c.words)),
+    )
 
 
 def _first(columns: Sequence[Column]) -> Column | None:
@@ -62,10 +107,23 @@ def _first(columns: Sequence[Column]) -> Column | None:
 
 def _owner(columns: Sequence[Column], words: Sequence[str], but: Iterable[Column | None]) -> Column | None:
     """Return the column that holds the id of a person or account: one named id before all others."""
-    found = [c for c in _named(columns, words, but=but) if c.present and (c.instants < 0.5 or c.numbers == 1)
-             and not set(c.words) & {"at", "date", "created", "updated", "type", "status", "plan", "role", "count"}]
-    return _first(sorted(found, key=lambda c: ("id" not in c.words and c.words[-1] not in ("uid", "userid"),
-                                               c.emails > 0.5, c.filled < 0.01)))
+    found = [
+        c
+        for c in _named(columns, words, but=but)
+        if c.present
+        and (c.instants < 0.5 or c.numbers == 1)
+        and not set(c.words) & {"at", "date", "created", "updated", "type", "status", "plan", "role", "count"}
+    ]
+    return _first(
+        sorted(
+            found,
+            key=lambda c: (
+                "id" not in c.words and c.words[-1] not in ("uid", "userid"),
+                c.emails > 0.5,
+                c.filled < 0.01,
+            ),
+        )
+    )
 
 
 def _instant(columns: Sequence[Column], words: Sequence[str] = _AT, *, full: float = 0.9) -> Column | None:
@@ -98,9 +156,14 @@ def _partner_facts(columns: Sequence[Column]) -> Guess | None:
     if says is None or partner is None or account is None:
         return None
     roles: dict[str, Column | None] = {"account": account, "partner": partner, "says": says}
-    for role, words in (("from", ("from", "since", "start", "started")), ("until", ("until", "to", "end", "ended")),
-                        ("confirmed_at", ("confirmed", "confirmation", "refreshed")), ("origin", ("origin",)),
-                        ("parent", ("parent",)), ("confidence", ("confidence", "probability"))):
+    for role, words in (
+        ("from", ("from", "since", "start", "started")),
+        ("until", ("until", "to", "end", "ended")),
+        ("confirmed_at", ("confirmed", "confirmation", "refreshed")),
+        ("origin", ("origin",)),
+        ("parent", ("parent",)),
+        ("confidence", ("confidence", "probability")),
+    ):
         roles[role] = _first(_named(columns, words, but=roles.values()))
     return _made("partner_facts", columns, roles, [f"{says.name!r} holds nothing but {', '.join(SAYS)}"])
 
@@ -135,11 +198,30 @@ def _events(columns: Sequence[Column], words: set[str]) -> Guess | None:
     at = _instant(columns)
     if at is None:
         return None
-    few = [c for c in columns if c is not at and c.filled > 0.9 and len(c.different) <= max(50, len(c.values) // 20)
-           and c.numbers < 0.5 and c.emails < 0.5]
+    few = [
+        c
+        for c in columns
+        if c is not at
+        and c.filled > 0.9
+        and len(c.different) <= max(50, len(c.values) // 20)
+        and c.numbers < 0.5
+        and c.emails < 0.5
+    ]
     event = _first([c for c in _named(few, _EVENT) if "id" not in c.words])
-    says_so = words & {"event", "events", "activity", "activities", "touches", "log", "logs", "usage", "clicks",
-                       "visits", "sessions", "logins"}
+    says_so = words & {
+        "event",
+        "events",
+        "activity",
+        "activities",
+        "touches",
+        "log",
+        "logs",
+        "usage",
+        "clicks",
+        "visits",
+        "sessions",
+        "logins",
+    }
     if event is None and not says_so:
         return None
     person = _owner(columns, _PERSON, [at, event])
@@ -157,8 +239,18 @@ def _events(columns: Sequence[Column], words: set[str]) -> Guess | None:
 
 def _people(columns: Sequence[Column], words: set[str]) -> Guess | None:
     email = _first([c for c in columns if c.emails > 0.8])
-    says_so = words & {"people", "person", "users", "user", "contacts", "contact", "leads", "members", "employees",
-                       "customers"}
+    says_so = words & {
+        "people",
+        "person",
+        "users",
+        "user",
+        "contacts",
+        "contact",
+        "leads",
+        "members",
+        "employees",
+        "customers",
+    }
     if email is None and not says_so:
         return None
     own = [c for c in columns if c.is_unique and c is not email]
@@ -176,9 +268,19 @@ def _people(columns: Sequence[Column], words: set[str]) -> Guess | None:
 
 def _accounts(columns: Sequence[Column], words: set[str]) -> Guess | None:
     domain = _first([c for c in _named(columns, _DOMAIN) if c.domains > 0.8]) or _first(
-        [c for c in columns if c.domains > 0.9 and c.instants < 0.5 and c.numbers < 0.5])
-    says_so = words & {"accounts", "account", "companies", "company", "organizations", "organisations", "orgs",
-                       "constituents", "firms"}
+        [c for c in columns if c.domains > 0.9 and c.instants < 0.5 and c.numbers < 0.5]
+    )
+    says_so = words & {
+        "accounts",
+        "account",
+        "companies",
+        "company",
+        "organizations",
+        "organisations",
+        "orgs",
+        "constituents",
+        "firms",
+    }
     if domain is None and not says_so:
         return None
     own = [c for c in columns if c.is_unique and c is not domain]

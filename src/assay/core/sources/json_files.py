@@ -8,9 +8,7 @@ from assay.core.io.store import Store, literal
 from assay.core.sources.fields import Scan
 
 
-def json_scan(
-    store: Store, lines: str, line: str, needed: Sequence[str], file: str,
-) -> tuple[Scan, tuple[str, ...]]:
+def json_scan(store: Store, lines: str, line: str, needed: Sequence[str], file: str) -> tuple[Scan, tuple[str, ...]]:
     """Return a scan over the objects in `lines` (column `j`), and which columns any of them has.
 
     A column is the key so named or, where no object has that key, a path whose steps are separated by dots.

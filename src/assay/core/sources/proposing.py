@@ -45,10 +45,11 @@ def propose(data: Path) -> dict[str, str]:
             texts[f"sources/{name}.yml"] = text
     if not texts:
         raise BadData(
-            "No file was recognised as events, people, accounts, outcomes or partner facts", where=str(folder),
+            "No file was recognised as events, people, accounts, outcomes or partner facts",
+            where=str(folder),
             value="; ".join(unknown[:5]),
             mend="Write sources/<name>.yml yourself: 'source: app' and below it 'events: {file: app.csv, at: <column "
-                 "of the instant>, event: {constant: used_app}, person: <column of the person>}'.",
+            "of the instant>, event: {constant: used_app}, person: <column of the person>}'.",
         )
     if unknown:
         first = min(texts)
@@ -100,8 +101,13 @@ def _source_name(pattern: str, taken: Iterable[str]) -> str:
 
 def _text(folder: Path, name: str, pattern: str, found: Guess, columns: Sequence[Column]) -> str | None:
     """Return the YAML of a source; None where a look at all of the file shows that the guess was wrong."""
-    lines = [_CARE, f"# Taken for {found.kind.replace('_', ' ')}: {'; '.join(found.why)}.", f"source: {_scalar(name)}",
-             f"{found.kind}:", f"  file: {_scalar(pattern)}"]
+    lines = [
+        _CARE,
+        f"# Taken for {found.kind.replace('_', ' ')}: {'; '.join(found.why)}.",
+        f"source: {_scalar(name)}",
+        f"{found.kind}:",
+        f"  file: {_scalar(pattern)}",
+    ]
     if found.kind != "events":
         lines += [f"  {role}: {_scalar(column)}" for role, column in found.roles.items()]
         if found.kind in ("people", "accounts"):
@@ -127,8 +133,13 @@ def _event_names(folder: Path, name: str, pattern: str, found: Guess) -> list[st
     """Return all event names in the files; None where no row can be read, or there are too many names."""
     event = found.roles.get("event")
     source = EventsSource(
-        source=name, file=pattern, at=found.roles["at"], event_column=event, constant=None if event else name,
-        person=found.roles.get("person"), account=found.roles.get("account"),
+        source=name,
+        file=pattern,
+        at=found.roles["at"],
+        event_column=event,
+        constant=None if event else name,
+        person=found.roles.get("person"),
+        account=found.roles.get("account"),
         place=Place(file=pattern, line=1, column=1),
     )
     with Store() as store:

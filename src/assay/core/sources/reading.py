@@ -21,7 +21,7 @@ _EVENT_COLUMNS: Final = ("id", "event", "person", "account", "rest")
 
 
 def read(
-    store: Store, definitions: Definitions, data: Path | Mapping[str, Any], *, progress: Progress | None = None,
+    store: Store, definitions: Definitions, data: Path | Mapping[str, Any], *, progress: Progress | None = None
 ) -> None:
     """Fill the schema `raw` of `store` from a data folder, or from tables by source name.
 
@@ -30,8 +30,11 @@ def read(
     """
     parts = definitions.sources
     if not parts:
-        raise BadData("The definitions name no source", where=definitions.folder,
-                      mend="Write sources/*.yml; 'assay init DATA' proposes them.")
+        raise BadData(
+            "The definitions name no source",
+            where=definitions.folder,
+            mend="Write sources/*.yml; 'assay init DATA' proposes them.",
+        )
     if isinstance(data, Mapping):
         check_names(parts, data)
     store.run("DROP SCHEMA IF EXISTS raw CASCADE")
@@ -42,8 +45,12 @@ def read(
     for number, source in enumerate(parts):
         part = new_part(number, source, properties)
         if source.time_zone is not None and not is_zone(source.time_zone):
-            raise BadData("There is no such time zone", where=part.where, value=source.time_zone,
-                          mend="Write a name such as Europe/Berlin.")
+            raise BadData(
+                "There is no such time zone",
+                where=part.where,
+                value=source.time_zone,
+                mend="Write a name such as Europe/Berlin.",
+            )
         if progress is not None:
             progress(f"Reading {source.source}")
         with store.reading(part.where, mend="Check that its files are whole."):

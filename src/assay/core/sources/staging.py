@@ -83,17 +83,19 @@ def stage_table(store: Store, part: Part, parts: Sequence[Source], data: Mapping
     store.register(given, numbered)
     kinds = {column: kind for column, kind, *_ in store.rows(f"DESCRIBE {given}")}
     scan = Scan(
-        source=given, columns={column: (name(column), kinds[column]) for column in part.needed()},
-        row='"0:row"', line='"0:row" + 1', file=literal(part.part.source), is_cheap=True,
+        source=given,
+        columns={column: (name(column), kinds[column]) for column in part.needed()},
+        row='"0:row"',
+        line='"0:row" + 1',
+        file=literal(part.part.source),
+        is_cheap=True,
     )
     _keep(store, part, scan)
 
 
 def finish(store: Store, part: Part) -> None:
     """Make `raw.part_<k>` of the pieces."""
-    pieces = [
-        f"SELECT * REPLACE (row + {i * PIECE} AS row) FROM {piece}" for i, piece in enumerate(part.pieces)
-    ]
+    pieces = [f"SELECT * REPLACE (row + {i * PIECE} AS row) FROM {piece}" for i, piece in enumerate(part.pieces)]
     store.run(f"CREATE VIEW raw.part_{part.number} AS {' UNION ALL BY NAME '.join(pieces)}")
 
 
@@ -119,7 +121,8 @@ def _stage_parquet(store: Store, part: Part, files: Sequence[Path], folder: Path
         scan = Scan(
             source=f"read_parquet([{names}])",
             columns={c: (name(c), kind) for c, kind in zip(part.needed(), kinds_of_group, strict=True)},
-            row=f"file_index * {2**34} + file_row_number", line="file_row_number + 1",
+            row=f"file_index * {2**34} + file_row_number",
+            line="file_row_number + 1",
             file=literal(label_of(group[0], folder)) if len(group) == 1 else f"substr(filename, {prefix + 1})",
             is_cheap=True,
         )
@@ -160,8 +163,12 @@ def _lines_of(path: Path, where: str) -> int:
     try:
         return count_lines(path)
     except (OSError, EOFError) as error:
-        raise BadData("The file cannot be read to its end", where=where, value=type(error).__name__,
-                      mend="Check that it was copied whole.") from None
+        raise BadData(
+            "The file cannot be read to its end",
+            where=where,
+            value=type(error).__name__,
+            mend="Check that it was copied whole.",
+        ) from None
 
 
 def _stage_texts(store: Store, part: Part, rows: Iterator[tuple[int, list[str]]], file: str) -> None:
@@ -170,12 +177,18 @@ def _stage_texts(store: Store, part: Part, rows: Iterator[tuple[int, list[str]]]
     own = [f"c{i}" for i in range(len(columns))]
     store.run(f"CREATE TABLE {texts} (line BIGINT, {', '.join(f'{c} VARCHAR' for c in own)})")
     while batch := list(islice(rows, _BATCH)):
-        table = pa.table({"line": pa.array([line for line, _ in batch], pa.int64())} | {
-            c: pa.array([cells[i] for _, cells in batch], pa.string()) for i, c in enumerate(own)
-        })
+        table = pa.table(
+            {"line": pa.array([line for line, _ in batch], pa.int64())}
+            | {c: pa.array([cells[i] for _, cells in batch], pa.string()) for i, c in enumerate(own)}
+        )
         store.insert(texts, table)
-    scan = Scan(source=texts, columns={c: (mine, "VARCHAR") for c, mine in zip(columns, own, strict=True)},
-                row="line", line="line", file=literal(file))
+    scan = Scan(
+        source=texts,
+        columns={c: (mine, "VARCHAR") for c, mine in zip(columns, own, strict=True)},
+        row="line",
+        line="line",
+        file=literal(file),
+    )
     _keep(store, part, scan)
     store.run(f"DROP TABLE {texts}")
 
@@ -213,8 +226,16 @@ def _stage_json(store: Store, part: Part, path: Path, file: str) -> None:
 def add_rejects(store: Store, part: Part, file: str, rejects: Sequence[LineReject]) -> None:
     """Add lines that are no rows to `raw.rejects`."""
     if rejects:
-        store.insert("raw.rejects", pa.table({
-            "source": [part.part.source] * len(rejects), "file": [file] * len(rejects),
-            "line": pa.array([r.line for r in rejects], pa.int64()), "column": pa.nulls(len(rejects), pa.string()),
-            "reason": [r.reason for r in rejects], "value": pa.array([r.value for r in rejects], pa.string()),
-        }))
+        store.insert(
+            "raw.rejects",
+            pa.table(
+                {
+                    "source": [part.part.source] * len(rejects),
+                    "file": [file] * len(rejects),
+                    "line": pa.array([r.line for r in rejects], pa.int64()),
+                    "column": pa.nulls(len(rejects), pa.string()),
+                    "reason": [r.reason for r in rejects],
+                    "value": pa.array([r.value for r in rejects], pa.string()),
+                }
+            ),
+        )

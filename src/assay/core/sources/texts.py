@@ -7,8 +7,19 @@ from typing import Final
 #: What Python's str.strip takes for white space.
 _SPACES_SQL: Final = "chr(9)" + "".join(
     f"||chr({code})"
-    for code in (*range(10, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
-                 0x205F, 0x3000)
+    for code in (
+        *range(10, 14),
+        *range(28, 33),
+        0x85,
+        0xA0,
+        0x1680,
+        *range(0x2000, 0x200B),
+        0x2028,
+        0x2029,
+        0x202F,
+        0x205F,
+        0x3000,
+    )
 )
 
 _MOMENTS: Final = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})

@@ -59,12 +59,13 @@ def days_at_least(flips: Int64s, start: int, feed: Feed, bounds: Bounds, newest:
 
 
 @inner
-def is_new(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: int) -> bool:
+def is_new(feed: Feed, unit: int, seen: tuple[Int64s, int], left: int, arrived: int) -> bool:
     """Return whether the arriving event brings a value that none in the window has, and remember the event.
 
-    `last[value]` keeps `mark + place` of a value's newest event. Days and weeks ascend with time: for them the
-    neighbour tells.
+    `seen` is (last, mark): `last[value]` keeps mark + place of a value's newest event. Days and weeks ascend with
+    time: for them the neighbour tells.
     """
+    last, mark = seen
     value = bucket(feed.at, feed.values, feed.events[arrived], unit)
     if unit != OF_VALUE:
         return bool(arrived == left or bucket(feed.at, feed.values, feed.events[arrived - 1], unit) != value)
@@ -76,8 +77,9 @@ def is_new(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: i
 
 
 @inner
-def is_last(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: int) -> bool:
-    """Return whether the leaving event is the last of its value in the window."""
+def is_last(feed: Feed, unit: int, seen: tuple[Int64s, int], left: int, arrived: int) -> bool:
+    """Return whether the leaving event is the last of its value in the window; `seen` as in `is_new`."""
+    last, mark = seen
     value = bucket(feed.at, feed.values, feed.events[left], unit)
     if unit != OF_VALUE:
         return left + 1 == arrived or bucket(feed.at, feed.values, feed.events[left + 1], unit) != value
@@ -90,7 +92,6 @@ def distinct_between(flips: Int64s, start: int, feed: Feed, bounds: Bounds, seen
 
     A value leaves with its last event. `seen` is (last, mark): see `is_new`; the mark is above all earlier ones.
     """
-    last, mark = seen
     pos = turn(flips, start, start, BEGINNING, bounds.low <= 0 <= bounds.high)
     arrived = left = reset = 0
     number = 0
@@ -100,12 +101,12 @@ def distinct_between(flips: Int64s, start: int, feed: Feed, bounds: Bounds, seen
         if now == NEVER:
             return pos
         while arrived < len(feed.events) and feed.at[feed.events[arrived]] == now:
-            number += is_new(feed, bounds.unit, last, mark, left, arrived)
+            number += is_new(feed, bounds.unit, seen, left, arrived)
             arrived += 1
         if resets_at(feed, bounds, reset, now) > reset:
             reset = resets_at(feed, bounds, reset, now)
             floor = now
         while left < arrived and gone(feed, bounds, left, now, floor):
-            number -= is_last(feed, bounds.unit, last, mark, left, arrived)
+            number -= is_last(feed, bounds.unit, seen, left, arrived)
             left += 1
         pos = turn(flips, start, pos, now, bounds.low <= number <= bounds.high)

@@ -76,8 +76,10 @@ def feed_of(case: Case, slot: int) -> Feed:
     if since >= 0:
         resets = desk.posted[desk.feed_lo[since] : desk.feed_lo[since + 1]]
     return Feed(
-        case.rows.at, case.rows.values[max(plan.slots[slot].column, 0)],
-        desk.posted[desk.feed_lo[feed] : desk.feed_lo[feed + 1]], resets,
+        case.rows.at,
+        case.rows.values[max(plan.slots[slot].column, 0)],
+        desk.posted[desk.feed_lo[feed] : desk.feed_lo[feed + 1]],
+        resets,
     )
 
 
@@ -93,9 +95,10 @@ def bounds_of(case: Case, line: int) -> Bounds:
 
 
 @inner
-def weigh(case: Case, line: int, i: int, event_at: int, now: int, sign: int) -> None:
+def weigh(case: Case, line: int, event_at: int, now: int, sign: int) -> None:
     """Count an event of instant `event_at` for a line (sign 1), or no longer (sign -1), as of `now`."""
     lines = case.desk.lines
+    i = line - case.plan.scores[case.plan.lines[line].score].lines
     lines.number[i] += sign
     if case.plan.lines[line].fade == LINEAR:
         age = event_at - case.desk.now[BASE]
@@ -112,8 +115,9 @@ def weigh(case: Case, line: int, i: int, event_at: int, now: int, sign: int) -> 
 
 
 @inner
-def newest_before(feed: Feed, unit: int, last: Int64s, mark: int, left: int, arrived: int) -> int:
+def newest_before(feed: Feed, unit: int, seen: tuple[Int64s, int], left: int, arrived: int) -> int:
     """Return the place of the newest earlier event in the window with the arriving event's value, or -1."""
+    last, mark = seen
     value = bucket(feed.at, feed.values, feed.events[arrived], unit)
     if unit != OF_VALUE:
         same = arrived > left and bucket(feed.at, feed.values, feed.events[arrived - 1], unit) == value
@@ -132,17 +136,17 @@ def let_in(case: Case, line: int, feed: Feed, now: int) -> None:
     place = lines.arrived[i]
     lines.arrived[i] += 1
     if slot.form == EACH_EVENT:
-        weigh(case, line, i, now, now, 1)
+        weigh(case, line, now, now, 1)
         return
     unit = slot.unit
     if unit == OF_VALUE and feed.values[feed.events[place]] == NO_VALUE:
         return
-    last = case.desk.last[stretch_of(case, i) :]
-    before = newest_before(feed, unit, last, lines.mark[i], lines.left[i], place)
-    is_new(feed, unit, last, lines.mark[i], lines.left[i], place)
+    seen = (case.desk.last[stretch_of(case, i) :], lines.mark[i])
+    before = newest_before(feed, unit, seen, lines.left[i], place)
+    is_new(feed, unit, seen, lines.left[i], place)
     if before >= 0:
-        weigh(case, line, i, feed.at[feed.events[before]], now, -1)
-    weigh(case, line, i, now, now, 1)
+        weigh(case, line, feed.at[feed.events[before]], now, -1)
+    weigh(case, line, now, now, 1)
 
 
 @inner
@@ -153,9 +157,9 @@ def let_out(case: Case, line: int, feed: Feed, now: int) -> None:
     slot = case.plan.slots[case.plan.lines[line].slot]
     place = lines.left[i]
     if slot.form == EACH_EVENT or is_last(
-        feed, slot.unit, case.desk.last[stretch_of(case, i) :], lines.mark[i], place, lines.arrived[i]
+        feed, slot.unit, (case.desk.last[stretch_of(case, i) :], lines.mark[i]), place, lines.arrived[i]
     ):
-        weigh(case, line, i, feed.at[feed.events[place]], now, -1)
+        weigh(case, line, feed.at[feed.events[place]], now, -1)
     lines.left[i] += 1
 
 
@@ -200,9 +204,12 @@ def next_change(case: Case, score: int, now: int) -> int:
                 if case.steps.step[k].slot == slot and case.steps.step[k].at > now:
                     soonest = min(soonest, case.steps.step[k].at)
         elif counts_events(form):
-            soonest = min(soonest, next_instant(
-                feed_of(case, slot), bounds_of(case, line), lines.arrived[i], lines.left[i], lines.reset[i]
-            ))
+            soonest = min(
+                soonest,
+                next_instant(
+                    feed_of(case, slot), bounds_of(case, line), lines.arrived[i], lines.left[i], lines.reset[i]
+                ),
+            )
         elif desk.slot[slot].flips + lines.reset[i] < desk.slot[slot].flips_end:
             soonest = min(soonest, flips[desk.slot[slot].flips + lines.reset[i]])
     return soonest
