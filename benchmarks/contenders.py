@@ -8,6 +8,7 @@ Answers at the instant go to OUT.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import sys
@@ -22,9 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from assay.core.definitions import model
 from assay.core.definitions.model import Definitions
 from assay.core.io.store import Store
-from benchmarks import baselines_duckdb, baselines_set, generate, machine, rules
+from benchmarks import baselines_duckdb, baselines_set, calibrate, generate, machine, rules
 
 #: What a Store may use of memory by default, and what DuckDB may use as a baseline.
 STORE_MEMORY: Final = "1500MB"
@@ -60,7 +62,8 @@ class Job:
 
     def definitions(self) -> Definitions:
         """Return the rules, made once for all processes."""
-        file = self.folder.parent / f"rules-{self.rules}.pickle"
+        texts = b"".join(Path(str(module.__file__)).read_bytes() for module in (rules, calibrate, generate, model))
+        file = self.folder.parent / f"rules-{self.rules}-{hashlib.blake2b(texts, digest_size=6).hexdigest()}.pickle"
         if not file.exists():
             file.write_bytes(pickle.dumps(rules.make(self.rules)))
         found: Definitions = pickle.loads(file.read_bytes())

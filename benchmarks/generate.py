@@ -82,7 +82,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much to generate. People and accounts grow with the events unless given."""
+    """How much to generate. Folders are named after it: whoever changes what is generated changes the seed too."""
 
     events: int
     people: int

@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import platform
 import resource
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 GIB: Final = 2**30
 _PARTS: Final = ("duckdb", "chdb", "numba", "numpy", "pyarrow")
+
+
+def _version(part: str) -> str:
+    try:
+        return version(part)
+    except PackageNotFoundError:
+        return "missing"
 
 
 def statement() -> str:
@@ -24,7 +31,7 @@ def statement() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-    versions = ", ".join(f"{part} {version(part)}" for part in _PARTS)
+    versions = ", ".join(f"{part} {_version(part)}" for part in _PARTS)
     return (
         f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, load {os.getloadavg()[0]:.1f}; "
         f"Python {platform.python_version()}, {versions}"

@@ -126,6 +126,14 @@ class Bench:
         print(f"  == {one[0]} and {other[0]} answer alike: {len(rows[0]):,} subjects under {one[1]} rules")
 
 
+def _same_spells(bench: Bench, one: Key, other: Key) -> None:
+    """Refuse to go on where raw files and prepared rows gave different spells."""
+    spells = [pq.read_table(bench.out(key).with_suffix(".spells.parquet")) for key in (one, other)]
+    if not spells[0].equals(spells[1]):
+        raise SystemExit(f"SPELLS DIFFER between {one[0]} ({len(spells[0]):,}) and {other[0]} ({len(spells[1]):,}).")
+    print(f"  == {one[0]} and {other[0]} give the same {len(spells[0]):,} spells under {one[1]} rules")
+
+
 def part_a(bench: Bench) -> None:
     """Prepared rows: both orders, sweep and spells written, against DuckDB's two bare ordered reads."""
     n = bench.events
@@ -182,13 +190,15 @@ def part_e(bench: Bench) -> None:
 
 
 def part_check(bench: Bench) -> None:
-    """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB."""
+    """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB; raw files too."""
     size = generate.Size.of(min(bench.events, 1_000_000))
     for count in (20, 200):
         keys = [(f"{name}_often", count, size.events) for name in ("sweep", "clickhouse", "duckdb", "set")]
-        bench.measure(keys, rounds=1)
+        raw = ("pipeline", count, size.events)
+        bench.measure([*keys, raw], rounds=1)
         for key in keys[1:]:
             bench.same_answers(keys[0], key)
+        _same_spells(bench, keys[0], raw)
 
 
 PARTS: Final[dict[str, Callable[[Bench], None]]] = {
