@@ -26,6 +26,7 @@ def small(tmp_path, monkeypatch) -> Path:
     """A copy of the small company (definitions/, data/), and the working directory."""
     for folder in ("definitions", "data"):
         shutil.copytree(GOLDEN / folder, tmp_path / folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

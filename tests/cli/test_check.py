@@ -36,3 +36,18 @@ def test_complaints_as_json_hold_place_value_and_mend(assay, broken):
 
 def test_no_complaints_as_json_is_an_empty_list(assay, small):
     assert json.loads(assay("check", "definitions", "--format=json").out) == {"ok": True, "complaints": []}
+
+
+def test_a_case_decided_otherwise_than_stated_is_a_complaint(assay, small):
+    cases = small / "definitions/qualifications/pql_trial.examples.yml"
+    cases.write_text(cases.read_text().replace("qualified: false", "qualified: true", 1))
+    done = assay("check", "definitions")
+    assert done.code == 1
+    assert done.out.startswith("definitions/qualifications/pql_trial.examples.yml:")
+
+
+def test_a_changed_folder_is_decided_again(assay, small):
+    assert assay("check", "definitions").code == 0
+    cases = small / "definitions/qualifications/pql_trial.examples.yml"
+    cases.write_text(cases.read_text().replace("qualified: false", "qualified: true", 1))
+    assert assay("check", "definitions").code == 1

@@ -139,8 +139,15 @@ def test_python_m_assay_is_the_command(small):
     assert (done.returncode, done.stdout) == (0, "definitions: no complaints.\n")
 
 
-@pytest.mark.parametrize("words", ["--help", "check definitions"])
+@pytest.mark.parametrize("words", ["--help", "check definitions --no-examples"])
 def test_quick_verbs_load_no_engine(words, small):
     listing = "import sys; from assay.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell(f"{sys.executable} -c '{listing}' {words}", small)
     assert set(done.stderr.split()) & {"numba", "duckdb", "pyarrow", "altair", "pandas", "polars"} == set()
+
+
+def test_a_folder_whose_cases_were_decided_is_checked_without_the_engine(small):
+    listing = "import sys; from assay.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    first, second = (shell(f"{sys.executable} -c '{listing}' check definitions", small) for _ in range(2))
+    assert "numba" in first.stderr.split()
+    assert "numba" not in second.stderr.split()

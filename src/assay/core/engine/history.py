@@ -67,6 +67,10 @@ def _sweep_chunks(
     kind = of.stage.kind
     subject = world.subject_of(kind)
     born = world.born(kind)
+    if not windows:  # who was active is told by every event, a criterion by few
+        rows.note_births(subject, world.events.at, born)
+        feeds_something = np.diff(of.plan.kind_lo) > 0
+        subject = np.where(feeds_something[world.events.kind], subject, np.int32(-1))
     lo = rows.count_rows(subject, world.counts[kind])
     events = world.events
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)

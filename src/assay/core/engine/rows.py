@@ -126,6 +126,14 @@ def count_rows(subject: Int32s, subjects: int) -> Int64s:
 
 
 @compiled
+def note_births(subject: Int32s, at: Int64s, born: Int64s) -> None:
+    """Bring each subject's birth forward to its first event."""
+    for i in range(len(subject)):
+        if subject[i] >= 0 and at[i] < born[subject[i]]:
+            born[subject[i]] = at[i]
+
+
+@compiled
 def sort_subject(at: Int64s, kind: Int32s, event: Int64s, values: Int64s, ends: tuple[int, int]) -> None:
     """Put one subject's rows in time order, in place."""
     begin, end = ends
