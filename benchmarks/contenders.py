@@ -209,6 +209,8 @@ def prepare(job: Job, measured: Measured) -> None:
     with measured.phase("order"):
         for subject in ("person", "account"):
             baselines_duckdb.ordered_read(con, subject, "encoded")
+    con.close()
+    job.out.with_suffix(".duckdb").unlink()
 
 
 def clickhouse(job: Job, measured: Measured) -> None:
