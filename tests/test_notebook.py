@@ -27,11 +27,7 @@ def arrow(file):
     return pa.Table.from_pylist(rows)
 
 
-MAKES = {
-    "arrow": lambda table: table,
-    "pandas": lambda table: table.to_pandas(),
-    "polars": polars.from_arrow,
-}
+MAKES = {"arrow": lambda table: table, "pandas": lambda table: table.to_pandas(), "polars": polars.from_arrow}
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +55,16 @@ def test_leads_go_on_as_a_data_frame(result):
     assert list(frame["subject_id"][frame["rule"] == "pql_trial"]) == ["ada", "<b>cho</b>"]
 
 
-@pytest.mark.parametrize("as_of", [
-    AS_OF, "2026-03-10 09:00", datetime(2026, 3, 10, 9),  # noqa: DTZ001
-    datetime(2026, 3, 10, 9, tzinfo=UTC),
-    1_773_133_200_000_000,
-])
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        AS_OF,
+        "2026-03-10 09:00",
+        datetime(2026, 3, 10, 9),  # noqa: DTZ001
+        datetime(2026, 3, 10, 9, tzinfo=UTC),
+        1_773_133_200_000_000,
+    ],
+)
 def test_an_instant_can_be_given_in_every_usual_way(as_of, definitions, result):
     with assay.run(definitions, GOLDEN / "data", as_of=as_of) as told:
         assert told.as_of == result.as_of
@@ -101,8 +102,13 @@ def test_notebooks_show_hostile_names_as_text(result):
 
 def test_importing_assay_is_quick():
     program = "import sys, assay; print(len({'numba', 'duckdb', 'pyarrow'} & set(sys.modules)), *dir(assay))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
-                          env={"PYTHONPATH": str(Path(__file__).parents[1] / "src")})
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[1] / "src")},
+    )
     assert done.stdout.startswith("0 ")
     assert {"explain", "load_definitions", "run"} <= set(done.stdout.split())
 

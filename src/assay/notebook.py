@@ -25,7 +25,7 @@ def load_definitions(folder: str | Path) -> Definitions:
 
 
 def run(
-    definitions: Definitions, data: str | Path | Mapping[str, Any], *, as_of: str | datetime | int | None = None,
+    definitions: Definitions, data: str | Path | Mapping[str, Any], *, as_of: str | datetime | int | None = None
 ) -> Result:
     """Return spells, leads and rejects as of an instant; without one, as of the latest event.
 
@@ -78,8 +78,12 @@ class Explanation:
             state = "qualified" if verdict.qualified else "not qualified"
             for i, finding in enumerate(verdict.findings):
                 cells = (
-                    "" if i else verdict.rule, "" if i else state, "✓" if finding.met else "·",
-                    finding.criterion, sentence(rule.criterion(finding.criterion), finding.seen), finding.needed,
+                    "" if i else verdict.rule,
+                    "" if i else state,
+                    "✓" if finding.met else "·",
+                    finding.criterion,
+                    sentence(rule.criterion(finding.criterion), finding.seen),
+                    finding.needed,
                 )
                 rows.append("".join(f"<td>{html.escape(cell)}</td>" for cell in cells))
         head = "".join(f"<th>{word}</th>" for word in ("rule", "", "", "criterion", "seen", "needed"))
@@ -95,5 +99,9 @@ def _instant(as_of: str | datetime | int | None) -> int | None:
     try:
         return parse_instant(text or "")
     except ValueError:
-        raise BadRequest("This is not an instant", where="as_of", value=str(as_of),
-                         mend="Write a date or a date and time, such as 2026-03-10T09:00:00Z.") from None
+        raise BadRequest(
+            "This is not an instant",
+            where="as_of",
+            value=str(as_of),
+            mend="Write a date or a date and time, such as 2026-03-10T09:00:00Z.",
+        ) from None

@@ -36,10 +36,19 @@ def test_help_lists_verbs_in_the_order_in_which_they_are_needed(assay):
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("words", [
-    ["chek"], ["check"], ["run"], ["run", "--data"], ["check", "d", "--format", "xml"],
-    ["check", "d", "--frmat", "json"], ["explain", "--data", "d"], ["check", "a", "b"],
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["chek"],
+        ["check"],
+        ["run"],
+        ["run", "--data"],
+        ["check", "d", "--format", "xml"],
+        ["check", "d", "--frmat", "json"],
+        ["explain", "--data", "d"],
+        ["check", "a", "b"],
+    ],
+)
 def test_a_command_that_cannot_be_read_is_code_2(words, assay):
     done = assay(*words)
     assert done.code == 2
@@ -51,10 +60,17 @@ def test_a_near_miss_is_named(assay):
     assert 'Did you mean "check"?' in assay("chek").err
 
 
-@pytest.mark.parametrize("words", [
-    ["check", "nowhere"], ["fmt", "nowhere"], ["init", "nowhere"], ["publish", "r", "--definitions", "nowhere"],
-    ["run", "--data", "nowhere", "--out", "out"], ["explain", "--subject", "person:1", "--data", "nowhere"],
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "nowhere"],
+        ["fmt", "nowhere"],
+        ["init", "nowhere"],
+        ["publish", "r", "--definitions", "nowhere"],
+        ["run", "--data", "nowhere", "--out", "out"],
+        ["explain", "--subject", "person:1", "--data", "nowhere"],
+    ],
+)
 def test_a_folder_that_is_not_there_is_code_1(words, assay, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = assay(*words)

@@ -35,8 +35,19 @@ def test_an_explanation_with_long_names_loses_no_word(capsys, small, tmp_path):
     long_name = "_".join(WORDS[:9])
     path.write_text(path.read_text().replace("keeps_coming", long_name))
     finding = Finding(criterion=long_name, met=False, seen="1", needed=" ".join(WORDS[9:18]))
-    verdict = Verdict(rule="mql_returning", version=1, stage="MQL", subject_type="person", subject_id="ada", as_of=0,
-                      qualified=False, because=(), missing=(), excluded_by=(), findings=(finding,))
+    verdict = Verdict(
+        rule="mql_returning",
+        version=1,
+        stage="MQL",
+        subject_type="person",
+        subject_id="ada",
+        as_of=0,
+        qualified=False,
+        because=(),
+        missing=(),
+        excluded_by=(),
+        findings=(finding,),
+    )
     explanation = Explanation(as_of=0, verdicts=(verdict,), event_names={})
     tell(load(tmp_path / "definitions"), "person:ada", explanation, at_length=True)
     seen = capsys.readouterr().out

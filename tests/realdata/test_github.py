@@ -18,7 +18,11 @@ REPOSITORY = Path(__file__).parents[2]
 DATA = REPOSITORY.parent / "shared/data/gharchive"
 DEFINITIONS = Path(__file__).parent / "github/definitions"
 CONTRIBUTIONS = {
-    "PushEvent", "PullRequestEvent", "PullRequestReviewCommentEvent", "CommitCommentEvent", "IssueCommentEvent",
+    "PushEvent",
+    "PullRequestEvent",
+    "PullRequestReviewCommentEvent",
+    "CommitCommentEvent",
+    "IssueCommentEvent",
 }
 AS_OF = datetime(2015, 1, 1, 1, 59, 59, tzinfo=UTC)
 HALF_AN_HOUR, AN_HOUR = timedelta(minutes=30), timedelta(minutes=60)
@@ -48,9 +52,17 @@ def events() -> list[Event]:
     for path in sorted(DATA.glob("events_*.csv.gz")):
         with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
             found += [
-                Event(datetime.fromisoformat(row["created_at"]), row["type"], row["actor_id"], row["org_login"],
-                      row["repo_id"], row["action"], row["ref_type"])
-                for row in csv.DictReader(lines)]
+                Event(
+                    datetime.fromisoformat(row["created_at"]),
+                    row["type"],
+                    row["actor_id"],
+                    row["org_login"],
+                    row["repo_id"],
+                    row["action"],
+                    row["ref_type"],
+                )
+                for row in csv.DictReader(lines)
+            ]
     return found
 
 
@@ -86,7 +98,8 @@ def machines(events: list[Event], at: datetime = AS_OF) -> set[str]:
 def contributors(events: list[Event], at: datetime = AS_OF) -> set[str]:
     """Return who makes three contributions or more within an hour, is seen in an organisation, and no machine."""
     return {
-        person for person, theirs in by_person(within(events, AN_HOUR, at)).items()
+        person
+        for person, theirs in by_person(within(events, AN_HOUR, at)).items()
         if sum(event.kind in CONTRIBUTIONS for event in theirs) >= 3 and any(event.organisation for event in theirs)
     } - machines(events, at)
 
@@ -94,8 +107,10 @@ def contributors(events: list[Event], at: datetime = AS_OF) -> set[str]:
 def holders(result, rule: str, at: datetime = AS_OF) -> set[str]:
     """Return of whom the rule's spells say that it holds at an instant."""
     return {
-        row["subject_id"] for row in result.spells.to_pylist()
-        if row["rule"] == rule and row["starts_at"] <= at and (row["ends_at"] is None or at < row["ends_at"])}
+        row["subject_id"]
+        for row in result.spells.to_pylist()
+        if row["rule"] == rule and row["starts_at"] <= at and (row["ends_at"] is None or at < row["ends_at"])
+    }
 
 
 def microseconds(at: datetime) -> int:
@@ -129,7 +144,8 @@ def test_past_instants_are_those_that_plain_counting_finds(result, events, minut
 def test_people_across_organisations_contribute_to_two_within_the_hour(result, events):
     counted = CONTRIBUTIONS | {"IssuesEvent"}
     expected = {
-        person for person, theirs in by_person(within(events, AN_HOUR)).items()
+        person
+        for person, theirs in by_person(within(events, AN_HOUR)).items()
         if len({event.organisation for event in theirs if event.kind in counted and event.organisation}) >= 2
     } - machines(events)
     assert expected
@@ -150,16 +166,16 @@ def test_newcomers_made_a_repository_and_pushed_after_making_something(result, e
 
 
 def test_builders_enter_by_several_repositories_and_stay_until_twenty_quiet_minutes(result, events):
-    expected = {
-        person for person, theirs in by_person(events).items() if builds_at_the_end(theirs)}
+    expected = {person for person, theirs in by_person(events).items() if builds_at_the_end(theirs)}
     assert expected
     assert holders(result, "active_builder") == expected
 
 
 def builds_at_the_end(theirs: list[Event]) -> bool:
     """Return whether a person's events leave them an active builder at the end, deciding at each instant of change."""
-    instants = {event.at + after for event in theirs for after in (
-        timedelta(0), timedelta(minutes=20), HALF_AN_HOUR, AN_HOUR)}
+    instants = {
+        event.at + after for event in theirs for after in (timedelta(0), timedelta(minutes=20), HALF_AN_HOUR, AN_HOUR)
+    }
     inside = False
     for at in sorted(instant for instant in instants if instant <= AS_OF):
         pushes = [event for event in within(theirs, HALF_AN_HOUR, at) if event.kind == "PushEvent"]
@@ -193,8 +209,11 @@ def test_teams_at_work_are_half_contributors_by_what_is_done_there(result, event
 def test_organisations_with_a_backlog_have_several_openers_and_no_release(result, events):
     expected = set()
     for organisation, there in in_organisations(events).items():
-        opened = [event for event in within(there, AN_HOUR)
-                  if event.kind in {"IssuesEvent", "PullRequestEvent"} and event.action == "opened"]
+        opened = [
+            event
+            for event in within(there, AN_HOUR)
+            if event.kind in {"IssuesEvent", "PullRequestEvent"} and event.action == "opened"
+        ]
         released = any(event.kind == "ReleaseEvent" for event in within(there, timedelta(minutes=90)))
         if len({event.person for event in opened}) >= 2 and not released:
             expected.add(organisation)
@@ -205,20 +224,34 @@ def test_organisations_with_a_backlog_have_several_openers_and_no_release(result
 def test_work_in_two_organisations_qualifies_in_each_only_by_what_was_done_there(checked, result, events):
     """Of the people that act in several organisations, each one's part in each is counted apart."""
     organisations = in_organisations(events)
-    several = {person for person, theirs in by_person(events).items()
-               if len({event.organisation for event in theirs if event.organisation}) > 1}
+    several = {
+        person
+        for person, theirs in by_person(events).items()
+        if len({event.organisation for event in theirs if event.organisation}) > 1
+    }
     assert len(several) == 95
-    split = {person for person in several & contributors(events)
-             if not any(person in contributors(there) for there in organisations.values())}
+    split = {
+        person
+        for person in several & contributors(events)
+        if not any(person in contributors(there) for there in organisations.values())
+    }
     assert split, "somebody contributes in all, but in no organisation alone"
     touched = {event.organisation for event in within(events, AN_HOUR) if event.person in several} - {""}
     for organisation in sorted(touched):
         there = organisations[organisation]
-        verdict, = engine.explain(result.store, checked, subject_type="account", subject_id=organisation,
-                                  as_of=result.as_of, rules=["team_at_work"])
+        (verdict,) = engine.explain(
+            result.store,
+            checked,
+            subject_type="account",
+            subject_id=organisation,
+            as_of=result.as_of,
+            rules=["team_at_work"],
+        )
         seen = verdict.findings[0].seen
         assert (organisation, seen) == (
-            organisation, f"{len(contributors(there))} of {len(by_person(within(there, AN_HOUR)))}")
+            organisation,
+            f"{len(contributors(there))} of {len(by_person(within(there, AN_HOUR)))}",
+        )
 
 
 def test_the_best_leads_are_no_machines(result, events):

@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 
 
 def explain(
-    *, subject: Annotated[str, Parameter(help="person:ID or account:ID.")], data: Data,
+    *,
+    subject: Annotated[str, Parameter(help="person:ID or account:ID.")],
+    data: Data,
     definitions: Definitions = Path("definitions"),
     rule: Annotated[str | None, Parameter(help="One rule; else all that are live or shadow.")] = None,
-    as_of: AsOf = None, format: Format = "text",
+    as_of: AsOf = None,
+    format: Format = "text",
 ) -> int:
     """Say in words what holds of one person or account: what was seen, what was needed, what is missing."""
     at = instant(as_of)
     folder, rules = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
-    with screen.progress(shown=format == "text") as told:
-        from assay.core import definitions as language
-        from assay.core import pipeline
+    from assay.core import definitions as language
 
-        told("Reading the definitions")
-        checked = language.load(rules)
+    checked = language.load(rules)
+    from assay.core import pipeline
+
+    with screen.progress(shown=format == "text") as told:
         told("Reading the data")
         told_of = pipeline.explain(checked, folder, subject=subject, rule=rule, as_of=at, progress=told)
     if format == "json":
@@ -66,8 +69,10 @@ def tell(definitions: Language, subject: str, told_of: Explanation, *, at_length
 
 
 def _tell_fully(rule: Rule, verdict: Verdict, names: Mapping[str, str]) -> None:
-    head = Text("● Qualified" if verdict.qualified else "○ Not qualified",
-                style="bold green" if verdict.qualified else "bold yellow")
+    head = Text(
+        "● Qualified" if verdict.qualified else "○ Not qualified",
+        style="bold green" if verdict.qualified else "bold yellow",
+    )
     head.append("  ")
     head.append(verdict.stage, style=screen.stage_style(verdict.stage))
     status = "" if rule.status == "live" else f", {rule.status}"

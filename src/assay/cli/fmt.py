@@ -14,8 +14,7 @@ from assay.cli.given import existing_folder
 
 
 def fmt(
-    definitions: Path, *,
-    check: Annotated[bool, Parameter(negative="", help="Change nothing; say what would.")] = False,
+    definitions: Path, *, check: Annotated[bool, Parameter(negative="", help="Change nothing; say what would.")] = False
 ) -> int:
     """Lay out definition files the one way; what they mean stays the same.
 
@@ -51,5 +50,9 @@ def fmt(
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for pattern in ("**/*.yml", "**/*.yaml") for path in folder.glob(pattern)
-                  if "published" not in path.relative_to(folder).parts)
+    return sorted(
+        path
+        for pattern in ("**/*.yml", "**/*.yaml")
+        for path in folder.glob(pattern)
+        if "published" not in path.relative_to(folder).parts
+    )

@@ -12,7 +12,7 @@ from assay.core.errors import BadRequest
 Data = Annotated[Path, Parameter(name=["--data", "-d"], help="The data folder.")]
 Definitions = Annotated[Path, Parameter(name=["--definitions", "-f"], help="The definitions folder.")]
 AsOf = Annotated[
-    str | None, Parameter(name="--as-of", help="The instant of the answer, in UTC; else that of the latest event."),
+    str | None, Parameter(name="--as-of", help="The instant of the answer, in UTC; else that of the latest event.")
 ]
 Format = Annotated[Literal["text", "json"], Parameter(name="--format", help="How to answer.")]
 
@@ -34,5 +34,9 @@ def instant(text: str | None) -> int | None:
     try:
         return parse_instant(text)
     except ValueError:
-        raise BadRequest("This is not an instant", where="--as-of", value=text,
-                         mend="Write a date or a date and time, such as 2026-03-10 or 2026-03-10T09:00:00Z.") from None
+        raise BadRequest(
+            "This is not an instant",
+            where="--as-of",
+            value=text,
+            mend="Write a date or a date and time, such as 2026-03-10 or 2026-03-10T09:00:00Z.",
+        ) from None

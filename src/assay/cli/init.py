@@ -24,14 +24,23 @@ def init(data: Path, *, definitions: Definitions = Path("definitions")) -> int:
 
     proposal = propose(folder)
     if not proposal:
-        raise BadRequest("No file here looks like data", where="DATA", value=str(data),
-                         mend="Name a folder with csv, csv.gz, parquet or jsonl files.")
-    paths = {(definitions / name if "/" in name else definitions / "sources" / name): text
-             for name, text in proposal.items()}
+        raise BadRequest(
+            "No file here looks like data",
+            where="DATA",
+            value=str(data),
+            mend="Name a folder with csv, csv.gz, parquet or jsonl files.",
+        )
+    paths = {
+        (definitions / name if "/" in name else definitions / "sources" / name): text for name, text in proposal.items()
+    }
     there = sorted(str(path) for path in paths if path.exists())
     if there:
-        raise BadRequest("These files exist already, and nothing was written", where="--definitions",
-                         value=", ".join(there), mend="Name another folder, or move them away.")
+        raise BadRequest(
+            "These files exist already, and nothing was written",
+            where="--definitions",
+            value=", ".join(there),
+            mend="Name another folder, or move them away.",
+        )
     for path, text in sorted(paths.items()):
         write_whole(path, text)
         screen.say(f"wrote {path}")

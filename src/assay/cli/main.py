@@ -36,7 +36,9 @@ def _version() -> str:
 app = App(
     name="assay",
     help="Decide which people and companies are worth a salesperson's time now, and say exactly why.",
-    version=_version, suppress_keyboard_interrupt=False, help_format="plaintext",
+    version=_version,
+    suppress_keyboard_interrupt=False,
+    help_format="plaintext",
     help_epilogue="To begin:  assay init DATA;  assay new pql-trial;  assay check definitions",
 )
 _VERBS: Final[tuple[Callable[..., int], ...]] = (init, new, check, fmt, schema, publish, run, explain)
@@ -49,8 +51,14 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 complaints or an error, 2 a command that cannot be read."""
     asked = list(sys.argv[1:] if words is None else words)
     try:
-        code = app(asked, exit_on_error=False, print_error=True, result_action="return_value",
-                   console=screen.out(), error_console=screen.err())
+        code = app(
+            asked,
+            exit_on_error=False,
+            print_error=True,
+            result_action="return_value",
+            console=screen.out(),
+            error_console=screen.err(),
+        )
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError:
@@ -81,8 +89,13 @@ def _unexpected(error: Exception) -> int:
     line = Text("error: ", style="bold red")
     line.append(f"Assay failed in a way it should not ({type(error).__name__}).", style="not bold")
     console.print(line, soft_wrap=True)
-    console.print(Text("  Run it again with ASSAY_DEBUG=1 for the traceback, look that it shows no data of yours, and "
-                       "report it with the version (assay --version).", style="dim"))
+    console.print(
+        Text(
+            "  Run it again with ASSAY_DEBUG=1 for the traceback, look that it shows no data of yours, and "
+            "report it with the version (assay --version).",
+            style="dim",
+        )
+    )
     return 1
 
 

@@ -54,8 +54,12 @@ def write_template(kind: str, folder: Path, *, name: str | None = None) -> list[
     _check_name(chosen, rule)
     there = [path for path in _rule_paths(folder, rule) if path.exists()]
     if there:
-        raise BadRequest("There is such a rule already, and nothing was written", where="--name", value=str(there[0]),
-                         mend="Give another name with --name, or edit the rule that is there.")
+        raise BadRequest(
+            "There is such a rule already, and nothing was written",
+            where="--name",
+            value=str(there[0]),
+            mend="Give another name with --name, or edit the rule that is there.",
+        )
     texts = _rule_texts(folder, chosen, rule)
     there_already = _definitions_in(folder)
     waiting = list(chosen.needs)
@@ -90,19 +94,31 @@ def _kind(kind: str) -> TemplateKind:
         return kinds[kind]
     near = get_close_matches(kind, kinds, n=1)
     offered = ", ".join(kinds)
-    raise BadRequest("There is no such kind of rule", where="KIND", value=kind,
-                     mend=f"Did you mean '{near[0]}'? There are {offered}." if near else f"There are {offered}.")
+    raise BadRequest(
+        "There is no such kind of rule",
+        where="KIND",
+        value=kind,
+        mend=f"Did you mean '{near[0]}'? There are {offered}." if near else f"There are {offered}.",
+    )
 
 
 def _check_name(kind: TemplateKind, name: str) -> None:
     if not _NAME.fullmatch(name):
         mended = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or kind.name
-        raise BadRequest("A rule's name is made of letters, digits and '_'", where="--name", value=name,
-                         mend=f"Write '{mended if _NAME.fullmatch(mended) else kind.name}'.")
+        raise BadRequest(
+            "A rule's name is made of letters, digits and '_'",
+            where="--name",
+            value=name,
+            mend=f"Write '{mended if _NAME.fullmatch(mended) else kind.name}'.",
+        )
     upstream = {template_kinds()[need].name for need in kind.needs if need in template_kinds()}
     if name in upstream:
-        raise BadRequest("This rule refers to another one that bears the name", where="--name", value=name,
-                         mend=f"Leave --name out, and it is called '{kind.name}'.")
+        raise BadRequest(
+            "This rule refers to another one that bears the name",
+            where="--name",
+            value=name,
+            mend=f"Leave --name out, and it is called '{kind.name}'.",
+        )
 
 
 def _definitions_in(folder: Path) -> frozenset[str]:
@@ -120,8 +136,10 @@ def _rule_paths(folder: Path, name: str) -> tuple[Path, Path]:
 
 def _rule_texts(folder: Path, kind: TemplateKind, name: str) -> dict[Path, str]:
     sources = (_template(f"{kind.kind}.yml"), _template(f"{kind.kind}.examples.yml"))
-    return {path: source.read_text(encoding="utf-8").replace("{name}", name)
-            for path, source in zip(_rule_paths(folder, name), sources, strict=True)}
+    return {
+        path: source.read_text(encoding="utf-8").replace("{name}", name)
+        for path, source in zip(_rule_paths(folder, name), sources, strict=True)
+    }
 
 
 def _template(name: str) -> Traversable:

@@ -11,7 +11,9 @@ from assay.cli import screen
 
 
 def new(
-    kind: str = "", definitions: Path = Path("definitions"), *,
+    kind: str = "",
+    definitions: Path = Path("definitions"),
+    *,
     name: Annotated[str | None, Parameter(help="The rule's name; else the kind's usual one.")] = None,
 ) -> int:
     """Write a ready-made rule with its examples. Without a kind: say which there are.

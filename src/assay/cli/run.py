@@ -18,21 +18,25 @@ _TOP = 10
 
 
 def run(
-    *, data: Data, out: Annotated[Path, Parameter(name=["--out", "-o"], help="The folder to write to.")],
-    definitions: Definitions = Path("definitions"), as_of: AsOf = None, format: Format = "text",
+    *,
+    data: Data,
+    out: Annotated[Path, Parameter(name=["--out", "-o"], help="The folder to write to.")],
+    definitions: Definitions = Path("definitions"),
+    as_of: AsOf = None,
+    format: Format = "text",
 ) -> int:
     """Decide who qualifies; write spells.parquet, leads.csv, rejects.csv and report.html."""
     at = instant(as_of)
     folder, rules = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
-    with screen.progress(shown=format == "text") as told:
-        from assay.core import definitions as language
-        from assay.core import engine, pipeline
+    from assay.core import definitions as language
 
-        told("Reading the definitions")
-        checked = language.load(rules)
-        if not engine.is_compiled():
-            first = "First run of this version: compiling the engine takes a while, once."
-            screen.err().print(Text(first, style="dim"))
+    checked = language.load(rules)
+    from assay.core import engine, pipeline
+
+    if not engine.is_compiled():
+        first = "First run of this version: compiling the engine takes a while, once."
+        screen.err().print(Text(first, style="dim"))
+    with screen.progress(shown=format == "text") as told:
         told("Reading the data")
         with pipeline.run(checked, folder, as_of=at, progress=told) as result:
             told("Writing the report")
@@ -48,10 +52,15 @@ def _write(result: Result, out: Path) -> None:
     from assay.core.io import writing
     from assay.report import render
 
-    writing.write_folder(out, {
-        "spells.parquet": result.spells, "leads.csv": result.leads, "rejects.csv": result.rejects,
-        "report.html": render(result),
-    })
+    writing.write_folder(
+        out,
+        {
+            "spells.parquet": result.spells,
+            "leads.csv": result.leads,
+            "rejects.csv": result.rejects,
+            "report.html": render(result),
+        },
+    )
 
 
 def _as_json(result: Result, out: Path) -> dict[str, Any]:
@@ -62,14 +71,19 @@ def _as_json(result: Result, out: Path) -> dict[str, Any]:
         for row in result.leads.slice(0, _TOP).to_pylist()
     ]
     return {
-        "as_of": format_instant(result.as_of), "as_of_given": result.as_of_given, **result.sizes,
-        "leads": result.leads.num_rows, "spells": result.spells.num_rows, "rejects": result.rejects.num_rows,
+        "as_of": format_instant(result.as_of),
+        "as_of_given": result.as_of_given,
+        **result.sizes,
+        "leads": result.leads.num_rows,
+        "spells": result.spells.num_rows,
+        "rejects": result.rejects.num_rows,
         "counts": result.counts.to_pylist(),
         "rules": [
             {"rule": c.rule, "holds": c.holds, "entered": c.entered, "left": c.left, "leads": c.leads}
             for c in result.by_rule
         ],
-        "top_leads": top, "out": str(out),
+        "top_leads": top,
+        "out": str(out),
     }
 
 
@@ -104,8 +118,9 @@ def _counted(result: Result) -> list[str]:
 
 def _print_rules(result: Result) -> None:
     rules = {rule.name: rule for rule in result.definitions.rules}
-    table = screen.table("rule", "stage", "in now", "entered", "left", "leads",
-                         right=("in now", "entered", "left", "leads"))
+    table = screen.table(
+        "rule", "stage", "in now", "entered", "left", "leads", right=("in now", "entered", "left", "leads")
+    )
     for count in result.by_rule:
         rule = rules[count.rule]
         leads = f"{count.leads:,}" if rule.status == "live" else rule.status

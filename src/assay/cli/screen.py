@@ -19,6 +19,13 @@ from assay.core.errors import BadDefinitions, Complaint, ShownError
 
 _STYLES: Final = {"PQL": "cyan", "PQA": "blue", "CSQL": "magenta", "MQL": "yellow", "EQL": "green", "XQL": "green"}
 
+#: What the engine calls its steps, as people read them.
+_STEPS: Final = {
+    "persons": "Deciding about people",
+    "pairs": "Deciding about people in accounts",
+    "accounts": "Deciding about accounts",
+}
+
 
 def out() -> Console:
     """Return the console for answers."""
@@ -62,8 +69,13 @@ def complaint_row(complaint: Complaint) -> dict[str, object]:
     """Return a complaint as editors and CI read it."""
     place = complaint.place
     return {
-        "code": complaint.code, "file": place.file, "line": place.line, "column": place.column,
-        "message": complaint.message, "value": complaint.value, "mend": complaint.mend,
+        "code": complaint.code,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": complaint.message,
+        "value": complaint.value,
+        "mend": complaint.mend,
     }
 
 
@@ -112,18 +124,17 @@ def progress(*, shown: bool = True) -> Iterator[Callable[..., None]]:
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    columns = (SpinnerColumn(), BarColumn(bar_width=24), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as bars:
-        tasks: dict[str, Any] = {}
+        task = bars.add_task("", total=None)
 
         def told(label: str, done: float | None = None, total: float | None = None, **_: object) -> None:
-            if label not in tasks:
-                for task in tasks.values():
-                    bars.update(task, total=1, completed=1)
-                tasks[label] = bars.add_task(clean(label), total=None)
-            if done is not None:
+            words = clean(_STEPS.get(label, label))
+            if done is None:
+                bars.update(task, description=words, total=None)
+            else:
                 # A single number is a share of the whole.
-                bars.update(tasks[label], completed=done, total=1 if total is None else total)
+                bars.update(task, description=words, completed=done, total=1 if total is None else total)
 
         yield told
 

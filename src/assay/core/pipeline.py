@@ -52,6 +52,8 @@ def run(
         identity.resolve(store, definitions, progress=progress)
         instant = _latest(store) if as_of is None else as_of
         spells = _decided(engine.sweep(store, to_decide(definitions), as_of=instant, progress=progress), definitions)
+        if progress is not None:
+            progress("Putting leads in order")
         ranked = leads.rank(store, definitions, spells, as_of=instant)
         return Result(
             definitions=definitions,

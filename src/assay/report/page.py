@@ -110,7 +110,7 @@ def _rules(result: Result) -> list[dict[str, Any]]:
 
 def _rejects(result: Result) -> list[dict[str, Any]]:
     """Return rejects by source, column and reason, most first; values stay in rejects.csv."""
-    kinds = result.rejects.group_by(["source", "file", "column", "reason"])
-    grouped = kinds.aggregate([("line", "min"), ([], "count_all")])
+    kinds = result.rejects.group_by(["source", "column", "reason"])
+    grouped = kinds.aggregate([([], "count_all")])
     order = grouped.sort_by([("count_all", "descending"), ("source", "ascending"), ("reason", "ascending")])
     return [dict(row) for row in order.slice(0, _MOST_KINDS).to_pylist()]
