@@ -1,10 +1,10 @@
 """Assay decides which people and companies are worth a salesperson's time now, and says exactly why.
 
-import assay
-definitions = assay.load_definitions("definitions")
-result = assay.run(definitions, "data", as_of="2026-03-10")
-result.leads.to_pandas()
-assay.explain(result, "person:42")
+>>> import assay
+>>> definitions = assay.load_definitions("definitions")
+>>> result = assay.run(definitions, "data", as_of="2026-03-10")
+>>> result.leads.to_pandas()
+>>> assay.explain(result, "person:42")
 """
 
 from __future__ import annotations
