@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core import engine
-from assay.core.definitions.model import Definitions
+from assay.core.definitions.model import Corroboration, Definitions, Group, Rule
 from assay.core.engine.results import Verdict
 from tests.model.comparing import assert_alike, examples
 from tests.model.history import Subject
@@ -92,6 +93,21 @@ def spell_at(found: list[Spell], verdict: Verdict) -> Spell | None:
     )
 
 
+def criteria_read(rule: Rule) -> set[str]:
+    """Return the criteria that a rule's logic or its corroborations read; definitions with others are refused."""
+
+    def named(groups: Iterable[Group]) -> Iterator[str]:
+        for group in groups:
+            yield from (m for m in group.members if isinstance(m, str))
+            yield from named(m for m in group.members if not isinstance(m, str))
+
+    decided = {*named(rule.qualify), *named(rule.stay_qualified)}
+    inner = {
+        name for c in rule.criteria if c.name in decided and isinstance(c.form, Corroboration) for name in c.form.any_of
+    }
+    return decided | inner
+
+
 @examples(40)
 @given(worlds(), any_definitions(), instants, st.data())
 def test_a_verdict_says_what_the_model_says(
@@ -114,8 +130,10 @@ def test_a_verdict_says_what_the_model_says(
         if spell is not None:
             assert (verdict.since, verdict.until) == (spell.starts_at, spell.ends_at)
             assert (verdict.opened_by, verdict.closed_by) == (spell.opened_by, spell.closed_by)
+        read = criteria_read(definitions.rule(verdict.rule))
+        assert {f.criterion for f in verdict.findings} == read
         if born:
-            assert {f.criterion for f in verdict.findings if f.met} == wanted.met
+            assert {f.criterion for f in verdict.findings if f.met} == wanted.met & read
             assert set(verdict.excluded_by) == set(wanted.excluded_by)
         if born and not definitions.rule(verdict.rule).stay_qualified:
             assert set(verdict.because) == set(wanted.because)

@@ -122,10 +122,12 @@ class _Words:
     def named_by_others(self, rule: model.Rule, subject: int) -> Iterator[Reading]:
         """Yield the readings of criteria that stand in no group of the rule, but that its corroborations name."""
         decided = criteria_decided(rule)
+        named = {name for c in decided if isinstance(c.form, model.Corroboration) for name in c.form.any_of}
         for criterion in rule.criteria:
             form = criterion.form
-            if criterion in decided or not isinstance(form, model.PartnerSays | model.PartnerInsight):
+            if criterion in decided or criterion.name not in named:
                 continue
+            assert isinstance(form, model.PartnerSays | model.PartnerInsight)
             seen = self.seen(rule, criterion, subject, np.zeros(5, np.int64))
             met = form.threshold is not None and values.threshold_holds(form.threshold, Decimal(seen or 0))
             yield Reading(criterion=criterion, met=met, seen=seen, lapses_at=None, events=np.empty(0, np.int64))
