@@ -28,7 +28,7 @@ PARTNER_FORMS = ("partner_says", "partner_insight", "corroboration")
 def test_every_form_gives_the_spells_of_the_model(form: str) -> None:
     drawn = partner_worlds() if form in PARTNER_FORMS else worlds()
 
-    @examples(40)
+    @examples(60)
     @given(drawn, of_form(form), as_ofs)
     def compare(world: World, definitions: Definitions, as_of: int) -> None:
         assert_alike(engine_spells(world, definitions, as_of), naive(world, definitions, as_of), definitions)
@@ -36,7 +36,7 @@ def test_every_form_gives_the_spells_of_the_model(form: str) -> None:
     compare()
 
 
-@examples(60)
+@examples(80)
 @given(worlds(people=4, accounts=3, events=25), any_definitions(), as_ofs)
 def test_rules_in_all_combinations_give_the_spells_of_the_model(
     world: World, definitions: Definitions, as_of: int
@@ -135,11 +135,12 @@ def test_a_verdict_says_what_the_model_says(
         if born:
             assert {f.criterion for f in verdict.findings if f.met} == wanted.met & read
             assert set(verdict.excluded_by) == set(wanted.excluded_by)
+        if born and not definitions.rule(verdict.rule).stay_qualified:
             assert set(verdict.because) == set(wanted.because)
             assert set(verdict.missing) == set(wanted.missing)
 
 
-@examples(40)
+@examples(60)
 @given(worlds(), any_definitions(fading=True).filter(lambda d: d.scores), instants)
 def test_a_score_adds_up_to_the_model_s(world: World, definitions: Definitions, as_of: int) -> None:
     load(world, shared_store(), definitions)
