@@ -156,7 +156,11 @@ def _feeding_line(
 ) -> set[Cause]:
     if line.once is None and isinstance(line.form, PartnerSays | PartnerInsight):
         account = history.account(subject, x)
+        before = history.account(subject, x - 1)
         fading = line.fades is not None
-        moved = {MEMBERSHIP} if history.account(subject, x - 1) != account else set()
+        was, now = (partners.partners(history, line.form, *at) for at in ((before, x - 1), (account, x)))
+        if was == now or (not fading and was.keys() == now.keys()):
+            return set()
+        moved = {MEMBERSHIP} if before != account else set()
         return moved | partners.partner_causes(history, line.form, account, x, expired=expired, fading=fading)
     return feeding(history, line.form, siblings, subject, x, expired=expired)
