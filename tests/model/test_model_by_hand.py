@@ -324,3 +324,24 @@ def test_a_cap_holds_a_dimension_back(implementation: Implementation) -> None:
     )
     world = ann(event("login", 1), event("login", 2), event("invite", 3))
     assert spells(implementation(world, wanted, NOW)) == [(at(3), None)]
+
+
+def partner_points(fades: Fade | None) -> Definitions:
+    points = score({"known": line(PartnerSays(says="customer"), each=10, fades=fades)}, subject="account")
+    warm = ScoreIs(score="s", threshold=at_least(5))
+    return definitions(rule({"warm": warm}, subject="account"), scores=(points,))
+
+
+def undated(confirmed_at: int | None = None) -> World:
+    fact = PartnerFact(account="acme", partner="p", says="customer", confirmed_at=confirmed_at)
+    return World(accounts=("acme",), events=(event("login", 1, person=None, account="acme"),), partner_facts=(fact,))
+
+
+def test_a_fact_of_no_known_age_gives_nothing_to_a_line_that_fades(implementation: Implementation) -> None:
+    fades = Fade(kind="linear", duration=10 * DAY)
+    assert implementation(undated(), partner_points(fades), NOW) == []
+
+
+def test_a_confirmation_at_birth_is_no_cause_on_a_line_that_does_not_fade(implementation: Implementation) -> None:
+    found = implementation(undated(confirmed_at=at(1)), partner_points(None), NOW)
+    assert found == [Spell("r", "account", "acme", at(1), None, "birth", None)]

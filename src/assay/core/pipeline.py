@@ -62,7 +62,7 @@ def run(
             spells=spells,
             leads=ranked,
             rejects=store.table("SELECT * FROM prepared.rejects"),
-            counts=_counts(store, instant),
+            counts=_counts(store, definitions, instant),
             sizes=_sizes(store, instant),
             by_rule=_by_rule(definitions, spells, ranked, instant),
             store=store,
@@ -168,8 +168,8 @@ def _latest(store: Store) -> int:
     return found
 
 
-def _counts(store: Store, as_of: int) -> pa.Table:
-    """Return `prepared.counts` with the events after `as_of` beside them, which no rule has seen."""
+def _counts(store: Store, definitions: model.Definitions, as_of: int) -> pa.Table:
+    """Return `prepared.counts`, and what no rule has seen: events after `as_of`, and values that are no numbers."""
     later = store.table(
         "SELECT source, what, rows FROM prepared.counts UNION ALL "
         "SELECT n.name, 'events after this instant', count(*) "
@@ -177,7 +177,10 @@ def _counts(store: Store, as_of: int) -> pa.Table:
         "WHERE e.at > ? GROUP BY n.name ORDER BY source, what",
         [as_of],
     )
-    return later.select(list(tables.COUNTS))
+    counts = later.select(list(tables.COUNTS))
+    unread = engine.unread_numbers(store, to_decide(definitions), as_of=as_of)
+    rows = [{"source": of, "what": "values that are no number", "rows": number} for of, number in unread.items()]
+    return pa.concat_tables([counts, pa.Table.from_pylist(rows, schema=counts.schema)])
 
 
 def _sizes(store: Store, as_of: int) -> dict[str, int]:

@@ -140,15 +140,20 @@ def test_corroboration_and_its_causes_are_the_models(
 
 @examples(25)
 @given(some_worlds, st.lists(sayings | attestations, min_size=1, max_size=2), as_ofs)
-def test_partners_at_an_instant_are_named(world: World, inner: list[Form], as_of: int) -> None:
+def test_partners_at_an_instant_are_as_many_as_the_models(world: World, inner: list[Form], as_of: int) -> None:
     store = stored(world)
     history = known(world, as_of)
     form = Corroboration(threshold=ONE, any_of=("a", "b"))
     for number, account in enumerate(world.accounts):
         one = partners.partners(history, inner[0], account, as_of)
-        assert facts.partners_at(store, inner[0], number, as_of) == sorted(one)
+        here = np.array([number], np.int32)
+        assert facts.numbers_at(store, inner[0], as_of=as_of, accounts=here).get(number, 0) == len(one)
         both = {partner for each in inner for partner in partners.partners(history, each, account, as_of)}
-        assert facts.partners_at(store, form, number, as_of, inner=inner) == sorted(both)
+        counted = facts.numbers_at(store, form, as_of=as_of, accounts=here, inner=inner)
+        assert counted.get(number, 0) == len(both)
+        alone = replace(form, independent=True)
+        independent = facts.numbers_at(store, alone, as_of=as_of, accounts=here, inner=inner)
+        assert independent.get(number, 0) == partners.components(history, account, both, as_of)
 
 
 @examples(25)

@@ -13,6 +13,7 @@ from assay.core.definitions import model
 from assay.core.engine import history, spells, world
 from assay.core.engine.answers import TIMERS, explain, independent_partners, read_scores, reasons, recompute
 from assay.core.engine.compiled import is_compiled
+from assay.core.engine.unread import unread_numbers
 from assay.core.io.store import Store
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "reasons",
     "recompute",
     "sweep",
+    "unread_numbers",
 ]
 
 

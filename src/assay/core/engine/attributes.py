@@ -79,7 +79,7 @@ def unparsed_numbers(
 ) -> dict[str, int]:
     """Return how many rows of each attribute hold text where every operand of some criterion is a number."""
     counts: dict[str, int] = {}
-    for name in sorted({form.name for _, form in wanted if _wants_number(form.condition, lists)}):
+    for name in sorted({form.name for _, form in wanted if wants_number(form.condition, lists)}):
         history = _history(store, name, subject_type, as_of, None)
         odd = np.array([text is not None and values.parse_number(text) is None for text in history.texts], np.bool_)
         counts[name] = int(odd[history.code].sum()) if len(odd) else 0
@@ -98,7 +98,8 @@ def births(
     return found["subject"].astype(np.int32), found["at"].astype(np.int64)
 
 
-def _wants_number(condition: Condition, lists: Lists) -> bool:
+def wants_number(condition: Condition, lists: Lists) -> bool:
+    """Return whether a condition reads its value as a number and nothing else."""
     if condition.kind == "range":
         return True
     operands = lists.get(condition.list_name, ()) if condition.kind == "in_list" else condition.values

@@ -16,7 +16,7 @@ from assay.core.engine.corroboration import PartnerCounts, link_steps, numbers
 from assay.core.engine.freshness import PartnerSteps, fact_steps, firsts, insight_steps
 from assay.core.engine.partner_rows import FactRows, InsightRows, fact_rows, insight_rows, partner_names, take
 from assay.core.engine.subjects import Subjects, chosen, only
-from assay.core.engine.tracks import ABSENT, BEGINNING, Tracks
+from assay.core.engine.tracks import BEGINNING, Tracks
 from assay.core.io.store import Store
 from assay.core.values import whole_range
 
@@ -92,25 +92,6 @@ def births(store: Store, *, as_of: int, subjects: Subjects | None = None) -> tup
         [as_of, as_of],
     )
     return found["account"].astype(np.int32), found["at"].astype(np.int64)
-
-
-def partners_at(
-    store: Store, form: OnePartner | Corroboration, account: int, at: int, *, inner: Sequence[OnePartner] = ()
-) -> list[str]:
-    """Return the names of the partners that count for the form on one account at an instant, ascending.
-
-    `inner` are the criteria that a corroboration names. What became known after `at` plays no part.
-    """
-    want = WantedFact(slot=0, form=form, inner=tuple(inner))
-    book = _Book.read(store, [want], as_of=at, causes=None, subjects=np.array([account], np.int32))
-    forms = want.inner if isinstance(form, Corroboration) else (form,)
-    counting: set[int] = set()
-    for one in forms:
-        steps = book.steps(one, anchored=False)
-        known = np.flatnonzero(steps.at <= at)
-        newest = {int(steps.partner[k]): int(steps.value[k]) for k in known}
-        counting.update(partner for partner, value in newest.items() if value != ABSENT)
-    return [book.names[partner - 1] for partner in sorted(counting)]
 
 
 def numbers_at(

@@ -6,7 +6,7 @@ instant and a few integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -30,8 +30,7 @@ class Kinds:
     names     the event name of each kind
     met       which predicates each kind meets
     columns   the values in each column of `Rows.values`; a column serves several values that no event shares
-    sql       "SELECT at, person, account, kind, v0, ... FROM prepared.events ..." without WHERE; `kind` is -1 where a
-              new event made a kind unknown
+    sql       "SELECT event, at, person, account, kind, v0, ... FROM prepared.events ..." without WHERE
     distinct  one more than the greatest code in any column that a distinct reads
     """
 
@@ -85,7 +84,16 @@ def find_kinds(store: Store, stages: Sequence[Slots], lists: Mapping[str, tuple[
         kind_names = tuple(names[code] for code in sorted(names))
         met = tuple(frozenset() for _ in kind_names)
         kind = "e.event"
-    chosen = ", ".join(["e.at AS at", "e.person AS person", "e.account AS account", f"{kind} AS kind", *picked])
+    chosen = ", ".join(
+        [
+            "e.rowid::INTEGER AS event",
+            "e.at AS at",
+            "e.person AS person",
+            "e.account AS account",
+            f"{kind} AS kind",
+            *picked,
+        ]
+    )
     sql = f"SELECT {chosen} FROM prepared.events e {' '.join(joins)}"
     return Kinds(names=kind_names, met=met, columns=columns, sql=sql, distinct=distinct)
 
@@ -210,16 +218,3 @@ def _save_values(store: Store, key: ValueKey, table: str) -> int:
 def _amount(text: str) -> int | None:
     number = values.parse_number(text)
     return None if number is None else values.millionths(number)
-
-
-def unparsed_amounts(store: Store, properties: Iterable[str]) -> int:
-    """Return how many events have a value of these properties that is no number and so counts as nothing in a sum."""
-    total = 0
-    for of_property in properties:
-        column = f"e.{name(f'p_{of_property}')}"
-        bad = [text for text in _texts(store, column) if _amount(text) is None]
-        store.save("engine", "bad_amounts", pa.table({"value": pa.array(bad, pa.string())}))
-        total += store.rows(
-            f"SELECT count(*) FROM prepared.events e WHERE {column} IN (SELECT value FROM engine.bad_amounts)"
-        )[0][0]
-    return total

@@ -58,9 +58,8 @@ def load_events(store: Store, kinds: Kinds, *, as_of: int, where: str = "") -> E
         "event": events.event,
         **{f"v{i}": events.values[i] for i in range(len(kinds.columns))},
     }
-    sql = kinds.sql.replace("SELECT ", "SELECT e.rowid::INTEGER AS event, ", 1)
     done = 0
-    for batch in store.batches(f"{sql} {condition}", [as_of]):
+    for batch in store.batches(f"{kinds.sql} {condition}", [as_of]):
         for column, target in targets.items():
             target[done : done + len(batch)] = batch.column(column).to_numpy(zero_copy_only=False)
         done += len(batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -78,20 +78,29 @@ class Slots:
         named = {c.name: c.form for c in rule.criteria}
         return [self.slot(c.form, named) for c in criteria]
 
-    def slot(self, form: model.Form, named: Mapping[str, model.Form], *, fades: bool = False) -> int:
-        """Return the slot of a form; `named` are the criteria that a corroboration may name."""
+    def slot(self, form: model.Form, named: Mapping[str, model.Form]) -> int:
+        """Return the slot of a criterion's form; `named` are the criteria that a corroboration may name."""
         inner = _inner(form, named)
-        key = (form, inner, fades)
-        if key not in self._known:
-            number = self._make(form, inner, fades)
-            self._known[key] = number
-        return self._known[key]
+        return self._once((form, inner), lambda: self._make(form, inner))
 
     def line_slot(self, line: model.PointsLine) -> int:
         """Return the slot of a score's line."""
         if line.each is None:
             return self.slot(line.form, {})
-        return self.slot(line.form, {}, fades=True)
+        fades = line.fades is not None
+        return self._once((line.form, "each", fades), lambda: self._each(line.form, fades=fades))
+
+    def _once(self, key: object, make: Callable[[], int]) -> int:
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    def _each(self, form: model.Form, *, fades: bool) -> int:
+        if isinstance(form, model.Count):
+            return self._count(form, each=True)
+        number = self._add(Slot(form=arrays.EACH_PARTNER))
+        self.wishes.append(Wish(number, form, fades=fades))
+        return number
 
     def _add(self, slot: Slot) -> int:
         self.slots.append(slot)
@@ -104,9 +113,9 @@ class Slots:
     def _since(self, window: model.Window) -> int:
         return -1 if window.since is None else self._feed((window.since,))
 
-    def _make(self, form: model.Form, inner: tuple[model.PartnerSays | model.PartnerInsight, ...], each: bool) -> int:
+    def _make(self, form: model.Form, inner: tuple[model.PartnerSays | model.PartnerInsight, ...]) -> int:
         if isinstance(form, model.Count):
-            return self._count(form, each)
+            return self._count(form, each=False)
         if isinstance(form, model.Sum):
             low, high = values.millionths_range(form.threshold)
             return self._add(
@@ -136,11 +145,11 @@ class Slots:
             reads_people = self.stage.kind == "account" and self.definitions.rule(form.rule).subject == "person"
             if form.rule in places and not reads_people:
                 return self._add(Slot(form=arrays.RULE, of=places.index(form.rule)))
-        number = self._add(Slot(form=arrays.EACH_PARTNER if each else arrays.TRACK))
-        self.wishes.append(Wish(number, form, inner, each))
+        number = self._add(Slot(form=arrays.TRACK))
+        self.wishes.append(Wish(number, form, inner))
         return number
 
-    def _count(self, form: model.Count, each: bool) -> int:
+    def _count(self, form: model.Count, *, each: bool) -> int:
         low, high = (0, NEVER) if form.threshold is None else values.whole_range(form.threshold)
         value, unit = None, _NO_UNIT
         if form.distinct is not None:

@@ -217,10 +217,12 @@ def next_change(case: Case, score: int, now: int) -> int:
 
 @inner
 def faded(case: Case, line: int, anchor: int, now: int) -> float:
-    """Return what is left at `now` of one point given at `anchor`; one given since ever stays whole."""
+    """Return what is left at `now` of one point given at `anchor`; of one given since ever nothing is."""
     fade = case.plan.lines[line].fade
-    if fade == STAYS or anchor == ABSENT + 1:
+    if fade == STAYS:
         return 1.0
+    if anchor == ABSENT + 1:
+        return 0.0
     age = float(now - anchor) / float(case.plan.lines[line].length)
     if fade == LINEAR:
         return max(0.0, 1.0 - age)
