@@ -130,7 +130,7 @@ class Rows(NamedTuple):
     lo: Int64s
     at: Int64s
     kind: Int32s
-    event: npt.NDArray[np.signedinteger[Any]]  # rowid in prepared.events
+    event: Int32s  # rowid in prepared.events
     values: npt.NDArray[np.int64]  # shape (columns, rows)
 
 
@@ -163,6 +163,9 @@ class Lines(NamedTuple):
     arrived: Int64s  # events seen so far
     left: Int64s  # events no longer in the window
     reset: Int64s  # resets (of a `once` line: flips) seen so far
+    arrives: Int64s  # when the next event arrives, or NEVER; of lines that count events, like the next two
+    leaves: Int64s  # when the oldest event in the window leaves it
+    resets: Int64s  # when the line is reset next
     floor: Int64s  # the latest reset: NEVER before the first, BEGINNING where there is no `since`
     number: Int64s  # events (or values) that count
     age_high: Int64s  # linear: the sum of (instant - base) of those, in two halves that cannot overflow
@@ -171,6 +174,9 @@ class Lines(NamedTuple):
     heated: Int64s
     mark: Int64s  # a line's `last[value]` keeps its mark + place (see forms.distinct.is_new)
     sums: Int64s  # scratch: points by dimension
+    early: Int64s  # scratch: points of each line at three instants
+    late: Int64s
+    between: Int64s
 
 
 class Desk(NamedTuple):

@@ -25,7 +25,7 @@ NO_VALUE: Final = -(2**63)
 _HERE: Final = Path(__file__).parent
 _SETTING: Final = "CACHE_DIR"
 _KEPT: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
-_CONSTANTS: Final = ("arrays.py", "causes.py", "tracks.py")
+_CONSTANTS: Final = ("arrays.py", "bundles.py", "causes.py", "tracks.py")
 
 
 def _folder() -> Path:

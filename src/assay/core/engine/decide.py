@@ -36,19 +36,20 @@ _EXCLUDED: Final = 4
 @inner
 def judge(case: Case, rule: int) -> int:
     """Return what the criteria's truths decide: bits for "qualify holds", "stay_qualified holds", "excluded"."""
-    plan, desk = case.plan, case.desk
+    items, groups, truth, of_group = case.plan.items, case.plan.groups, case.desk.truth, case.desk.group
+    of = case.plan.rules[rule]
     holds = True
-    stays = plan.rules[rule].stays == 1
+    stays = of.stays == 1
     excluded = False
-    first = plan.rules[rule].groups
-    for g in range(first, plan.rules[rule].groups_end):
-        group = plan.groups[g]
+    first = of.groups
+    for g in range(first, of.groups_end):
+        group = groups[g]
         true = 0
         for k in range(group.members, group.members_end):
-            member = plan.items[k]
-            true += desk.truth[member].true if member >= 0 else desk.group[-1 - member]
+            member = items[k]
+            true += truth[member].true if member >= 0 else of_group[-1 - member]
         good = group.least <= true <= group.most
-        desk.group[g - first] = good
+        of_group[g - first] = good
         if group.role == QUALIFY:
             holds &= good
             # Only a none_of allows no true member.
@@ -184,35 +185,35 @@ def explain_change(case: Case, rule: int, now: int) -> None:
 @inner
 def begin_at_birth(case: Case, rule: int) -> None:
     """Set each criterion's truth as of birth; what is true then counts as flipped, for nothing held before."""
-    plan, desk, flips = case.plan, case.desk, case.book.flips
-    first = plan.rules[rule].criteria
-    for k in range(first, plan.rules[rule].criteria_end):
-        state = desk.slot[plan.criteria[k].slot]
+    flips, truth, slots, criteria = case.book.flips, case.desk.truth, case.desk.slot, case.plan.criteria
+    birth = case.desk.now[BIRTH]
+    first, end = case.plan.rules[rule].criteria, case.plan.rules[rule].criteria_end
+    for k in range(first, end):
+        state = slots[criteria[k].slot]
         upcoming = state.flips
-        while upcoming < state.flips_end and flips[upcoming] <= desk.now[BIRTH]:
+        while upcoming < state.flips_end and flips[upcoming] <= birth:
             upcoming += 1
-        desk.truth[k - first].next = upcoming
-        desk.truth[k - first].true = (upcoming - state.flips) & 1
-        desk.truth[k - first].flipped = (upcoming - state.flips) & 1
+        truth[k - first].next = upcoming
+        truth[k - first].true = (upcoming - state.flips) & 1
+        truth[k - first].flipped = (upcoming - state.flips) & 1
 
 
 @inner
 def step_on(case: Case, rule: int) -> int:
     """Apply the next flips of a rule's criteria; return their instant, or NEVER."""
-    plan, desk, flips = case.plan, case.desk, case.book.flips
-    first, end = plan.rules[rule].criteria, plan.rules[rule].criteria_end
+    flips, truth, slots, criteria = case.book.flips, case.desk.truth, case.desk.slot, case.plan.criteria
+    first, end = case.plan.rules[rule].criteria, case.plan.rules[rule].criteria_end
     now = NEVER
     for k in range(first, end):
-        if desk.truth[k - first].next < desk.slot[plan.criteria[k].slot].flips_end:
-            now = min(now, flips[desk.truth[k - first].next])
+        if truth[k - first].next < slots[criteria[k].slot].flips_end:
+            now = min(now, flips[truth[k - first].next])
     for k in range(first, end):
-        i = k - first
-        upcoming = desk.truth[i].next
-        here = now != NEVER and upcoming < desk.slot[plan.criteria[k].slot].flips_end and flips[upcoming] == now
-        desk.truth[i].flipped = here
+        of = truth[k - first]
+        here = now != NEVER and of.next < slots[criteria[k].slot].flips_end and flips[of.next] == now
+        of.flipped = here
         if here:
-            desk.truth[i].true ^= 1
-            desk.truth[i].next = upcoming + 1
+            of.true ^= 1
+            of.next += 1
     return now
 
 

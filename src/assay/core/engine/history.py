@@ -8,16 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from assay.core.engine import people, rows, told
-from assay.core.engine.arrays import Int64s, Rows, Steps
+from assay.core.engine.arrays import Rows, Steps
 from assay.core.engine.people import Changes
 from assay.core.engine.plan import StagePlan
+from assay.core.engine.settling import Settled, settle, settle_ties
 from assay.core.engine.sweep import sweep_subjects
 from assay.core.engine.told import Found, Held
 from assay.core.engine.world import World
-from assay.core.io.store import Store
 
 #: Told how far a run is: (what is being done, share done from 0 to 1).
 Progress = Callable[[str, float], None]
@@ -27,8 +26,7 @@ Progress = Callable[[str, float], None]
 class _Swept:
     """What the sweep of one chunk gives: spells and causes as `sweep_subjects` says, and activity by window."""
 
-    spells: Int64s
-    causes: Int64s
+    spells: Settled
     active: dict[int, Changes]
 
 
@@ -47,17 +45,21 @@ def _decide_stage(world: World, of: StagePlan, found: Found, windows: Sequence[i
     swept = list(_sweep_chunks(world, of, told.steps_for(world, of, found), windows, progress))
     for within in windows:
         found.active[within] = people.join([part.active[within] for part in swept])
-    spells = np.concatenate([part.spells for part in swept])
-    causes, ends = _resolve(world.store, swept)
+    settled = [part.spells for part in swept]
+    settle_ties(world.store, settled)
     for place, rule in enumerate(of.stage.rules):
-        mine = spells[:, 0] == place
-        found.held[kind, rule.name] = Held(
-            subject=spells[mine, 1].astype(np.int32),
-            start=spells[mine, 2],
-            end=spells[mine, 3],
-            opened=causes[mine],
-            closed=ends[mine],
-        )
+        found.held[kind, rule.name] = _held(settled, place)
+
+
+def _held(parts: Sequence[Settled], rule: int) -> Held:
+    spans = [(part, part.lo[rule], part.lo[rule + 1]) for part in parts]
+    return Held(
+        subject=np.concatenate([part.subject[a:b] for part, a, b in spans]),
+        start=np.concatenate([part.start[a:b] for part, a, b in spans]),
+        end=np.concatenate([part.end[a:b] for part, a, b in spans]),
+        opened=np.concatenate([part.cause[2 * a : 2 * b : 2] for part, a, b in spans]),
+        closed=np.concatenate([part.cause[2 * a + 1 : 2 * b : 2] for part, a, b in spans]),
+    )
 
 
 def _sweep_chunks(
@@ -80,7 +82,8 @@ def _sweep_chunks(
     def sweep(ends: tuple[int, int]) -> _Swept:
         own = rows.gather(subject, source, lo, *ends)
         spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, (world.kinds.distinct, no_questions, 0))
-        return _Swept(spells, causes, {within: people.activity(own, within) for within in windows})
+        settled = settle(spells, causes, len(of.stage.rules))
+        return _Swept(settled, {within: people.activity(own, within) for within in windows})
 
     threads = os.cpu_count() or 1
     size = min(rows.CHUNK, max(len(events) // (2 * threads), 50_000))
@@ -90,27 +93,3 @@ def _sweep_chunks(
             if progress:
                 progress(f"{kind}s", done / len(ranges))
             yield part
-
-
-def _resolve(store: Store, swept: Sequence[_Swept]) -> tuple[Int64s, Int64s]:
-    """Return the one cause that opened and the one that closed each spell: among events the least (source, id)."""
-    first = np.cumsum([0, *(len(part.causes) for part in swept)])
-    causes = np.concatenate([part.causes for part in swept])
-    bounds = np.concatenate([part.spells[:, 4:8] + first[i] for i, part in enumerate(swept)])
-    chosen = np.zeros((len(bounds), 2), np.int64)
-    for side in range(2):
-        lo, hi = bounds[:, 2 * side], bounds[:, 2 * side + 1]
-        some = hi > lo
-        chosen[some, side] = causes[lo[some]]
-        several = np.flatnonzero(hi - lo > 1)
-        if len(several):
-            many = hi[several] - lo[several]
-            which = np.repeat(several, many)
-            places = np.repeat(lo[several], many) + np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
-            store.save("engine", "rivals", pa.table({"spell": which, "event": causes[places]}))
-            least = store.arrays(
-                "SELECT r.spell, arg_min(r.event, {'source': e.source, 'id': e.id}) AS event FROM engine.rivals r "
-                "JOIN prepared.events e ON e.rowid = r.event GROUP BY r.spell"
-            )
-            chosen[least["spell"], side] = least["event"]
-    return chosen[:, 0], chosen[:, 1]

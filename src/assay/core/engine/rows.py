@@ -1,69 +1,30 @@
-"""Events in memory, and their order.
+"""The order of rows: by subject and instant, a chunk of subjects at a time.
 
-Events are read once, in whatever order they lie, as a few integers each. Every stage wants them by subject and
-instant: a counting sort of the subjects of one chunk at a time, into arrays small enough to stay near the processor.
-Subjects are dense, so nothing is compared; only a subject whose events are not in time order yet is sorted by instant.
+Subjects are dense, so a counting sort compares nothing. A chunk's rows are first dealt to buckets of neighbouring
+subjects, and then each bucket is put in order in the processor's cache. Only a subject whose events do not lie in time
+order yet is sorted by instant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from assay.core.engine.arrays import Int32s, Int64s, Rows
 from assay.core.engine.compiled import compiled
-from assay.core.engine.kinds import Kinds
 from assay.core.io.store import Store
 
 #: Rows that one chunk aims at: some 50 MB, a fair share of memory and enough to do for a thread.
-CHUNK = 1_000_000
+CHUNK: Final = 2_000_000
 
+#: Rows that one bucket aims at: they stay in a core's cache.
+_BUCKET: Final = 32_768
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
-    """Events up to as_of: parallel arrays of length n, in no order; `values` has shape (columns, n)."""
-
-    at: Int64s
-    person: Int32s
-    account: Int32s
-    kind: Int32s
-    event: Int32s  # rowid in prepared.events
-    values: Int64s
-
-    def __len__(self) -> int:
-        return len(self.at)
-
-
-def load_events(store: Store, kinds: Kinds, *, as_of: int, where: str = "") -> Events:
-    """Return the events at or before `as_of` (and meeting `where`, SQL over `e`)."""
-    condition = f"WHERE e.at <= ? {where}"
-    count = store.rows(f"SELECT count(*) FROM prepared.events e {condition}", [as_of])[0][0]
-    events = Events(
-        at=np.empty(count, np.int64),
-        person=np.empty(count, np.int32),
-        account=np.empty(count, np.int32),
-        kind=np.empty(count, np.int32),
-        event=np.empty(count, np.int32),
-        values=np.empty((max(len(kinds.columns), 1), count), np.int64),
-    )
-    targets: dict[str, npt.NDArray[Any]] = {
-        "at": events.at,
-        "person": events.person,
-        "account": events.account,
-        "kind": events.kind,
-        "event": events.event,
-        **{f"v{i}": events.values[i] for i in range(len(kinds.columns))},
-    }
-    done = 0
-    for batch in store.batches(f"{kinds.sql} {condition}", [as_of]):
-        for column, target in targets.items():
-            target[done : done + len(batch)] = batch.column(column).to_numpy(zero_copy_only=False)
-        done += len(batch)
-    return events
+#: Rows that are sorted by inserting one after the other.
+_FEW: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,18 +94,71 @@ def note_births(subject: Int32s, at: Int64s, born: Int64s) -> None:
 
 
 @compiled
-def sort_subject(at: Int64s, kind: Int32s, event: Int64s, values: Int64s, ends: tuple[int, int]) -> None:
-    """Put one subject's rows in time order, in place."""
-    begin, end = ends
+def time_order(at: Int64s, begin: int, end: int) -> Int64s:
+    """Return the places [begin, end) by instant, equal ones as they lie: few are inserted, runs of them are merged."""
+    order = np.arange(begin, end)
+    for first in range(0, len(order), _FEW):
+        for i in range(first + 1, min(first + _FEW, len(order))):
+            place, k = order[i], i
+            while k > first and at[order[k - 1]] > at[place]:
+                order[k] = order[k - 1]
+                k -= 1
+            order[k] = place
+    left = order.copy()
+    width = _FEW
+    while width < len(order):
+        for first in range(0, len(order) - width, 2 * width):
+            middle, last = first + width, min(first + 2 * width, len(order))
+            if at[order[middle - 1]] <= at[order[middle]]:
+                continue
+            for i in range(first, middle):
+                left[i] = order[i]
+            i, j, k = first, middle, first
+            while i < middle:
+                if j < last and at[order[j]] < at[left[i]]:
+                    order[k] = order[j]
+                    j += 1
+                else:
+                    order[k] = left[i]
+                    i += 1
+                k += 1
+        width *= 2
+    return order
+
+
+@compiled
+def reorder(column: Int32s | Int64s, order: Int64s, spare: Int64s) -> None:
+    """Put the places named in `order`, which are consecutive ones of a column, in that order."""
+    first = order[0]
+    for k in range(len(order)):
+        first = min(first, order[k])
+        spare[k] = column[order[k]]
+    for k in range(len(order)):
+        column[first + k] = spare[k]
+
+
+@compiled
+def sort_subject(rows: Rows, begin: int, end: int) -> None:
+    """Put one subject's rows, [begin, end), in time order, in place."""
     for i in range(begin + 1, end):
-        if at[i] < at[i - 1]:
-            order = np.argsort(at[begin:end], kind="mergesort") + begin
-            at[begin:end] = at[order]
-            kind[begin:end] = kind[order]
-            event[begin:end] = event[order]
-            for v in range(len(values)):
-                values[v, begin:end] = values[v][order]
+        if rows.at[i] < rows.at[i - 1]:
+            order = time_order(rows.at, begin, end)
+            spare = np.empty(end - begin, np.int64)
+            reorder(rows.at, order, spare)
+            reorder(rows.kind, order, spare)
+            reorder(rows.event, order, spare)
+            for v in range(len(rows.values)):
+                reorder(rows.values[v], order, spare)
             return
+
+
+@compiled
+def empty_rows(first: int, lo: Int64s, columns: int) -> Rows:
+    """Return room for the rows of subjects from `first` on, whose places `lo` gives."""
+    n = lo[-1]
+    return Rows(
+        first, lo, np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n, np.int32), np.empty((columns, n), np.int64)
+    )
 
 
 @compiled
@@ -153,27 +167,37 @@ def gather(subject: Int32s, source: Rows, lo: Int64s, first: int, end: int) -> R
 
     `source` holds all events in any order (its `lo` is unused); `lo` is what `count_rows` gave.
     """
-    offset = lo[first]
-    count = lo[end] - offset
-    cursor = lo[first:end] - offset
-    at = np.empty(count, np.int64)
-    kind = np.empty(count, np.int32)
-    event = np.empty(count, np.int64)
-    values = np.empty((len(source.values), count), np.int64)
+    columns = len(source.values)
+    rows = empty_rows(first, lo[first : end + 1] - lo[first], columns)
+    shift = 0  # a bucket is of 2 ** shift subjects
+    while (end - first) >> shift > max(rows.lo[-1] // _BUCKET, 1):
+        shift += 1
+    dealt = empty_rows(first, rows.lo, columns)
+    whose = np.empty(rows.lo[-1], np.int32)
+    cursor = rows.lo[: -1 : 1 << shift].copy()
     for i in range(len(subject)):
         s = subject[i]
         if first <= s < end:
-            place = cursor[s - first]
-            cursor[s - first] = place + 1
-            at[place] = source.at[i]
-            kind[place] = source.kind[i]
-            event[place] = source.event[i]
-            for v in range(len(values)):
-                values[v, place] = source.values[v, i]
-    own = lo[first : end + 1] - offset
+            place = cursor[(s - first) >> shift]
+            cursor[(s - first) >> shift] = place + 1
+            whose[place] = s - first
+            dealt.at[place] = source.at[i]
+            dealt.kind[place] = source.kind[i]
+            dealt.event[place] = source.event[i]
+            for v in range(columns):
+                dealt.values[v, place] = source.values[v, i]
+    cursor = rows.lo[:-1].copy()
+    for i in range(len(whose)):
+        place = cursor[whose[i]]
+        cursor[whose[i]] = place + 1
+        rows.at[place] = dealt.at[i]
+        rows.kind[place] = dealt.kind[i]
+        rows.event[place] = dealt.event[i]
+        for v in range(columns):
+            rows.values[v, place] = dealt.values[v, i]
     for s in range(end - first):
-        sort_subject(at, kind, event, values, (own[s], own[s + 1]))
-    return Rows(first, own, at, kind, event, values)
+        sort_subject(rows, rows.lo[s], rows.lo[s + 1])
+    return rows
 
 
 def chunks(lo: Int64s, size: int = CHUNK) -> Iterator[tuple[int, int]]:

@@ -26,7 +26,6 @@ def dense_ids(store: Store, subject_type: model.SubjectType, ids: Iterable[str])
     Raises `BadRequest` for an id that no source has.
     """
     asked = list(dict.fromkeys(ids))
-    store.run("CREATE SCHEMA IF NOT EXISTS engine")
     store.save("engine", "asked", pa.table({"id": pa.array(asked, pa.string())}))
     table = _TABLES[subject_type]
     found = dict(store.rows(f"SELECT id, {subject_type} FROM prepared.{table} JOIN engine.asked USING (id)"))

@@ -23,8 +23,9 @@ from assay.core.engine.arrays import (
 )
 from assay.core.engine.compiled import NEVER, inner
 from assay.core.engine.forms.distinct import is_new
+from assay.core.engine.forms.feeds import feed_of
 from assay.core.engine.forms.flips import after
-from assay.core.engine.forms.score import feed_of, line_value, lines_at, score_value
+from assay.core.engine.forms.score import line_value, lines_at, score_value
 from assay.core.engine.forms.sequence import link
 from assay.core.engine.forms.total import amount
 from assay.core.engine.tracks import BEGINNING
@@ -198,7 +199,7 @@ def read_slot(case: Case, slot: int, now: int) -> None:
         seen = chain_seen(case, slot, now)
     elif of.form == SCORE:
         lines_at(case, of.of, now)
-        seen = score_value(case, of.of, now)
+        seen = score_value(case, of.of, now, case.desk.lines.between)
     write_row(case, met, seen, lapses, begin)
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from assay.core import tables
 from assay.core.definitions import model
-from assay.core.engine.arrays import Int64s
+from assay.core.engine.arrays import Int32s, Int64s
 from assay.core.engine.causes import CauseBook
 from assay.core.engine.compiled import NEVER
 from assay.core.engine.told import Held
@@ -49,14 +49,14 @@ def _cause_words(store: Store, causes: CauseBook, held: Sequence[Held]) -> _Word
         "JOIN engine.named n ON n.event = e.rowid JOIN prepared.source_names s ON s.source = e.source"
     )
     order = np.argsort(found.column("event").to_numpy())
-    place = np.cumsum(named) - 1
+    place = np.cumsum(named, dtype=np.int32) - 1
     return _Words(place, found.column("text").combine_chunks().take(pa.array(order)), causes)
 
 
 class _Words:
     """Texts of causes: `place[event]` points into `events`; codes of a book below nought into its texts."""
 
-    def __init__(self, place: Int64s, events: pa.Array, causes: CauseBook) -> None:
+    def __init__(self, place: Int32s, events: pa.Array, causes: CauseBook) -> None:
         self.place = place
         self.first = causes.codes()[causes.texts[0]]
         self.texts = pa.concat_arrays([pa.array(causes.texts, pa.string()), events.cast(pa.string())])
@@ -71,7 +71,7 @@ class _Words:
 
 
 def _of_rule(rule: model.Rule, held: Held, ids: pa.Array, rank: Int64s, words: _Words) -> pa.Table:
-    order = np.lexsort((held.start, rank[held.subject]))
+    order = np.argsort(rank[held.subject], kind="stable")  # of one subject they are in time order
     end = held.end[order]
     never = end == NEVER
     closed = np.where(never, words.first, held.closed[order])

@@ -39,14 +39,15 @@ from assay.core.engine.arrays import (
     Rows,
     Steps,
 )
+from assay.core.engine.bundles import keep, refer_to
 from assay.core.engine.compiled import NEVER, compiled, inner
 from assay.core.engine.decide import decide
 from assay.core.engine.desk import fresh_desk
 from assay.core.engine.forms.count import count_at_least, count_between
 from assay.core.engine.forms.crossings import has_room, score_between
 from assay.core.engine.forms.distinct import OF_VALUE, days_at_least, distinct_between
+from assay.core.engine.forms.feeds import feed_of
 from assay.core.engine.forms.flips import turn
-from assay.core.engine.forms.score import feed_of
 from assay.core.engine.forms.sequence import chain
 from assay.core.engine.forms.total import total_between
 from assay.core.engine.seen import read_score, read_slot
@@ -55,21 +56,20 @@ from assay.core.engine.seen import read_score, read_slot
 @inner
 def post(case: Case) -> None:
     """Sort the subject's events to the feeds they belong to, each in time order."""
-    plan, desk = case.plan, case.desk
-    lo = desk.feed_lo
+    kind_lo, items, kinds = case.plan.kind_lo, case.plan.items, case.rows.kind
+    lo, posted = case.desk.feed_lo, case.desk.posted
+    first, end = case.desk.now[ROWS], case.desk.now[ROWS_END]
     lo[:] = 0
-    for row in range(desk.now[ROWS], desk.now[ROWS_END]):
-        kind = case.rows.kind[row]
-        for k in range(plan.kind_lo[kind], plan.kind_lo[kind + 1]):
-            lo[plan.items[k] + 1] += 1
+    for row in range(first, end):
+        for k in range(kind_lo[kinds[row]], kind_lo[kinds[row] + 1]):
+            lo[items[k] + 1] += 1
     for feed in range(len(lo) - 1):
         lo[feed + 1] += lo[feed]
     # lo[feed] runs to the end of the feed while it fills; then everything is moved back by one feed.
-    for row in range(desk.now[ROWS], desk.now[ROWS_END]):
-        kind = case.rows.kind[row]
-        for k in range(plan.kind_lo[kind], plan.kind_lo[kind + 1]):
-            feed = plan.items[k]
-            desk.posted[lo[feed]] = row
+    for row in range(first, end):
+        for k in range(kind_lo[kinds[row]], kind_lo[kinds[row] + 1]):
+            feed = items[k]
+            posted[lo[feed]] = row
             lo[feed] += 1
     for feed in range(len(lo) - 1, 0, -1):
         lo[feed] = lo[feed - 1]
@@ -140,17 +140,17 @@ def chain_flips(case: Case, slot: int, start: int) -> int:
 @inner
 def most_flips(case: Case, slot: int) -> int:
     """Return no fewer than the flips that a slot can have (a score makes sure of room by itself)."""
-    plan, desk = case.plan, case.desk
-    of = plan.slots[slot]
+    desk, items, lo = case.desk, case.plan.items, case.desk.feed_lo
+    of = case.plan.slots[slot]
     most = 4
     if of.form == RULE:
         most += 2 * (desk.rule[of.of].spells_end - desk.rule[of.of].spells)
     elif of.form == TRACK:
         most += desk.now[STEPS_END] - desk.now[STEPS]
     for k in range(of.feeds, of.feeds_end):
-        most += 2 * (desk.feed_lo[plan.items[k] + 1] - desk.feed_lo[plan.items[k]])
+        most += 2 * (lo[items[k] + 1] - lo[items[k]])
     if of.since >= 0:
-        most += 2 * (desk.feed_lo[of.since + 1] - desk.feed_lo[of.since])
+        most += 2 * (lo[of.since + 1] - lo[of.since])
     return most
 
 
@@ -236,17 +236,36 @@ def decide_subject(case: Case, born: Int64s, subject: int, asked: tuple[Int64s, 
 
 
 @compiled
+def longer(buffer: Int64s, used: int) -> Int64s:
+    """Return what is used of a buffer in one twice as long."""
+    found = np.empty(2 * len(buffer), np.int64)
+    for i in range(used):
+        found[i] = buffer[i]
+    return found
+
+
+@compiled
+def taller(buffer: Int64s, used: int) -> Int64s:
+    """Return the rows used of a buffer in one with twice as many."""
+    found = np.empty((2 * len(buffer), buffer.shape[1]), np.int64)
+    for i in range(used):
+        for k in range(buffer.shape[1]):
+            found[i, k] = buffer[i, k]
+    return found
+
+
+@compiled
 def larger(book: Book) -> Book:
     """Return the book with what is written in it, in buffers twice as large."""
-    flips, causes = np.empty(2 * len(book.flips), np.int64), np.empty(2 * len(book.causes), np.int64)
-    spells = np.empty((2 * len(book.spells), 8), np.int64)
-    readings = np.empty((2 * len(book.readings), 5), np.int64)
-    evidence = np.empty(2 * len(book.evidence), np.int64)
-    spells[: book.ends[SPELLS]] = book.spells[: book.ends[SPELLS]]
-    causes[: book.ends[CAUSES]] = book.causes[: book.ends[CAUSES]]
-    readings[: book.ends[READINGS]] = book.readings[: book.ends[READINGS]]
-    evidence[: book.ends[EVIDENCE]] = book.evidence[: book.ends[EVIDENCE]]
-    return Book(flips, spells, causes, readings, evidence, book.ends)
+    ends = book.ends
+    return Book(
+        longer(book.flips, 0),
+        taller(book.spells, ends[SPELLS]),
+        longer(book.causes, ends[CAUSES]),
+        taller(book.readings, ends[READINGS]),
+        longer(book.evidence, ends[EVIDENCE]),
+        ends,
+    )
 
 
 @compiled
@@ -272,7 +291,7 @@ def sweep_subjects(
         np.zeros(6, np.int64),
     )
     places = questions[:, 1].copy()
-    case = Case(plan, rows, steps, desk, book)
+    case = refer_to(Case(plan, rows, steps, desk, book))
     q = 0
     for subject in range(rows.first, rows.first + len(rows.lo) - 1):
         begin = q
@@ -285,8 +304,9 @@ def sweep_subjects(
         while book.ends[FULL]:
             book.ends[:] = before
             book = larger(book)
-            case = Case(plan, rows, steps, desk, book)
+            case = refer_to(Case(plan, rows, steps, desk, book))
             decide_subject(case, born, subject, (places[begin:q], instant))
+    keep(desk)
     return (
         book.spells[: book.ends[SPELLS]].copy(),
         book.causes[: book.ends[CAUSES]].copy(),

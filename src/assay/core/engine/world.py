@@ -12,10 +12,11 @@ from assay.core.engine import attributes, facts, memberships, rows
 from assay.core.engine.arrays import Int32s, Int64s
 from assay.core.engine.causes import CauseBook
 from assay.core.engine.compiled import NEVER
-from assay.core.engine.kinds import Kinds, find_kinds
+from assay.core.engine.events import Events, load_events
+from assay.core.engine.kinds import Kinds
 from assay.core.engine.memberships import Memberships
 from assay.core.engine.plan import StagePlan, lay_out, number_slots
-from assay.core.engine.rows import Events, Pairs
+from assay.core.engine.rows import Pairs
 from assay.core.engine.slots import Slots
 from assay.core.engine.stages import Kind, Stage, forms_read, plan_stages
 from assay.core.engine.subjects import Subjects
@@ -131,9 +132,8 @@ def load(
         slots.append(_score_slots(definitions, kind, score))
     book = CauseBook.of(cause_texts(store, definitions, stages, scope))
     codes = book.codes()
-    kinds = find_kinds(store, slots, definitions.lists)
     people, accounts = (store.rows(f"SELECT count(*) FROM prepared.{t}")[0][0] for t in ("people", "accounts"))
-    events = rows.load_events(store, kinds, as_of=as_of, where=scope.where())
+    events, kinds = load_events(store, slots, definitions.lists, as_of=as_of, where=scope.where())
     if any(of.stage.kind == "pair" for of in slots):
         pairs = rows.load_pairs(store, as_of=as_of, people=people, where=scope.where(), members=scope.members())
     else:

@@ -41,7 +41,10 @@ class Store:
         self._con = duckdb.connect(path, config=config)
         self._con.execute("SET TimeZone = 'UTC'")
         self._con.execute("SET preserve_insertion_order = true")
+        # Compressing what is gone after the run costs as much as writing it.
+        self._con.execute("PRAGMA force_compression = 'uncompressed'")
         self._con.execute("CREATE SCHEMA IF NOT EXISTS prepared")
+        self._con.execute("CREATE SCHEMA IF NOT EXISTS engine")  # what the engine notes for itself
 
     def __enter__(self) -> Self:
         return self

@@ -46,3 +46,9 @@ def after(at: int, length: int) -> int:
     if length == NEVER or at > NEVER - length:
         return NEVER
     return at + length
+
+
+@inner
+def beginning() -> int:
+    """Return BEGINNING as a number like any other: for a constant the compiler would make each function anew."""
+    return -NEVER - 1
