@@ -17,7 +17,7 @@ from assay.core.engine.readings import Reading, read, rows_of
 from assay.core.engine.results import Contribution, CountedEvent, Finding, ScoreReading, Verdict
 from assay.core.engine.scope import dense_ids, scope_of
 from assay.core.engine.seen import SEEN
-from assay.core.engine.sweep import sweep_subjects
+from assay.core.engine.sweep import EVERYBODY, sweep_subjects
 from assay.core.engine.told import Found
 from assay.core.engine.words import because, excluded, missing, needed
 from assay.core.engine.world import World
@@ -165,7 +165,7 @@ def read_scores(
     own, born = rows_of(here, of, subjects)
     questions = np.column_stack((subjects, np.full(len(subjects), len(of.stage.rules))))
     _, _, readings, _ = sweep_subjects(
-        of.plan, own, told.steps_for(here, of, found), born, (here.kinds.distinct, questions, as_of)
+        of.plan, own, told.steps_for(here, of, found), born, EVERYBODY, (here.kinds.distinct, questions, as_of)
     )
     points = readings[:, SEEN].reshape(len(subjects), -1)
     line_of = dict(zip(subjects.tolist(), points, strict=True))

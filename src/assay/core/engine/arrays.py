@@ -13,6 +13,7 @@ import numpy.typing as npt
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Records = npt.NDArray[Any]
 
 # Forms of a slot. The first seven give flips; the last three feed the lines of a score.

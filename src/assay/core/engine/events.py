@@ -40,6 +40,20 @@ class Events:
     def __len__(self) -> int:
         return len(self.at)
 
+    def in_order(self) -> Events:
+        """Return the same by `event`: a condition that names many subjects is a join, which may give any order."""
+        if bool((self.event[1:] > self.event[:-1]).all()):
+            return self
+        order = np.argsort(self.event)
+        return Events(
+            at=self.at[order],
+            person=self.person[order],
+            account=self.account[order],
+            kind=self.kind[order],
+            event=self.event[order],
+            values=self.values[:, order],
+        )
+
     def places(self, events: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return where these rowids stand."""
         if len(self) and self.event[-1] == len(self) - 1:  # all rows were read
@@ -95,7 +109,7 @@ class _Source:
             for column in ("event", "at", "person", "account", "kind"):
                 getattr(events, column)[done : done + len(batch)] = batch.column(column).to_numpy()
             done += len(batch)
-        return events
+        return events.in_order()
 
     def read(self, of_property: str, readers: Readers, events: Events) -> _Property:
         """Return a property of the events of these names."""

@@ -16,7 +16,7 @@ from assay.core.engine.compiled import NEVER
 from assay.core.engine.plan import StagePlan
 from assay.core.engine.seen import BEGIN, END, LAPSES, MET, SEEN
 from assay.core.engine.stages import criteria_decided
-from assay.core.engine.sweep import sweep_subjects
+from assay.core.engine.sweep import EVERYBODY, sweep_subjects
 from assay.core.engine.told import Found
 from assay.core.engine.world import World
 from assay.core.io.store import literal
@@ -68,7 +68,8 @@ def _read_stage(
     questions = np.array(asked, np.int64)
     own, born = rows_of(world, of, questions[:, 0])
     steps = told.steps_for(world, of, found)
-    _, _, numbers, evidence = sweep_subjects(of.plan, own, steps, born, (world.kinds.distinct, questions, world.as_of))
+    asking = world.kinds.distinct, questions, world.as_of
+    _, _, numbers, evidence = sweep_subjects(of.plan, own, steps, born, EVERYBODY, asking)
     words = _Words(world, found, of, sorted({subject for subject, _ in asked}))
     answers: dict[Question, list[Reading]] = {}
     line = 0

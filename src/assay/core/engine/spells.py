@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from assay.core import tables
 from assay.core.definitions import model
@@ -19,20 +18,30 @@ from assay.core.io.store import Store
 
 def spells_table(store: Store, causes: CauseBook, held: Sequence[tuple[model.Rule, Held]]) -> pa.Table:
     """Return `tables.SPELLS`, ordered by rule, subject_type, subject_id, starts_at."""
-    ordered = sorted(held, key=lambda pair: pair[0].name)
-    ids = {kind: _ids(store, kind) for kind in {rule.subject for rule, _ in ordered}}
+    ordered = sorted((pair for pair in held if len(pair[1].subject)), key=lambda pair: pair[0].name)
+    if not ordered:
+        return tables.SPELLS.empty_table()
+    kinds: dict[model.SubjectType, list[Int32s]] = {}
+    for rule, h in ordered:
+        kinds.setdefault(rule.subject, []).append(h.subject)
+    ids = {kind: _ids(store, kind, subjects) for kind, subjects in kinds.items()}
     words = _cause_words(store, causes, [h for _, h in ordered])
-    parts = [_of_rule(rule, h, *ids[rule.subject], words) for rule, h in ordered if len(h.subject)]
-    return pa.concat_tables(parts) if parts else tables.SPELLS.empty_table()
+    return pa.concat_tables([_of_rule(rule, h, *ids[rule.subject], words) for rule, h in ordered])
 
 
-def _ids(store: Store, subject: model.SubjectType) -> tuple[pa.Array, Int64s]:
-    """Return the ids of all subjects of a kind, and each one's rank among them."""
+def _ids(store: Store, subject: model.SubjectType, subjects: Sequence[Int32s]) -> tuple[pa.Array, Int64s]:
+    """Return the ids of these subjects in order, and where among them each one's stands."""
     table = {"person": "people", "account": "accounts"}[subject]
-    ids = store.table(f"SELECT id FROM prepared.{table} ORDER BY {subject}").column("id").combine_chunks()
-    rank = np.empty(len(ids), np.int64)
-    rank[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
-    return ids, rank
+    named = np.zeros(max(int(one.max()) for one in subjects) + 1, np.bool_)
+    for one in subjects:
+        named[one] = True
+    store.save("engine", "named", pa.table({"subject": np.flatnonzero(named).astype(np.int32)}))
+    found = store.table(
+        f"SELECT n.subject, id FROM prepared.{table} JOIN engine.named n ON n.subject = {subject} ORDER BY id"
+    )
+    place = np.empty(len(named), np.int64)
+    place[found.column("subject").to_numpy()] = np.arange(len(found))
+    return found.column("id").combine_chunks(), place
 
 
 def _cause_words(store: Store, causes: CauseBook, held: Sequence[Held]) -> _Words:
@@ -70,8 +79,9 @@ class _Words:
         return self.texts.take(pa.array(where, mask=missing))
 
 
-def _of_rule(rule: model.Rule, held: Held, ids: pa.Array, rank: Int64s, words: _Words) -> pa.Table:
-    order = np.argsort(rank[held.subject], kind="stable")  # of one subject they are in time order
+def _of_rule(rule: model.Rule, held: Held, ids: pa.Array, place: Int64s, words: _Words) -> pa.Table:
+    subject = place[held.subject]
+    order = np.argsort(subject, kind="stable")  # of one subject they are in time order
     end = held.end[order]
     never = end == NEVER
     closed = np.where(never, words.first, held.closed[order])
@@ -82,7 +92,7 @@ def _of_rule(rule: model.Rule, held: Held, ids: pa.Array, rank: Int64s, words: _
             pa.repeat(pa.scalar(rule.version, pa.int32()), count),
             pa.repeat(rule.fingerprint, count),
             pa.repeat(rule.subject, count),
-            ids.take(pa.array(held.subject[order])),
+            ids.take(pa.array(subject[order])),
             pa.array(held.start[order]).cast(tables.INSTANT),
             pa.array(end, mask=never).cast(tables.INSTANT),
             words.of(held.opened[order]),

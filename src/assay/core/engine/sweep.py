@@ -7,6 +7,8 @@ and causes go to growing buffers. Questions about an instant are answered on the
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from assay.core.engine.arrays import (
@@ -31,6 +33,7 @@ from assay.core.engine.arrays import (
     TOTAL,
     TRACK,
     Book,
+    Bools,
     Bounds,
     Case,
     Feed,
@@ -51,6 +54,9 @@ from assay.core.engine.forms.flips import turn
 from assay.core.engine.forms.sequence import chain
 from assay.core.engine.forms.total import total_between
 from assay.core.engine.seen import read_score, read_slot
+
+#: No choice among subjects: all are asked for.
+EVERYBODY: Final = np.empty(0, np.bool_)
 
 
 @inner
@@ -270,11 +276,12 @@ def larger(book: Book) -> Book:
 
 @compiled
 def sweep_subjects(
-    plan: Plan, rows: Rows, steps: Steps, born: Int64s, asked: tuple[int, Int64s, int]
+    plan: Plan, rows: Rows, steps: Steps, born: Int64s, only: Bools, asked: tuple[int, Int64s, int]
 ) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     """Return (spells, causes, readings, evidence) of the subjects of `rows`.
 
-    `born[s]` is the earliest instant known of subject s apart from its events, or NEVER. `asked` is (a bound of the
+    `born[s]` is the earliest instant known of subject s apart from its events, or NEVER. `only[s]` says whether subject
+    s is asked for; empty: all are. `asked` is (a bound of the
     codes that a distinct reads, questions, the instant they are about); a question is (subject, place of a rule),
     sorted by subject, and where there are any only their subjects are swept. Spells: int64 of shape (n, 8): rule,
     subject, start, end or NEVER, and the two ranges in the causes of what opened and what closed it. Readings: see
@@ -297,7 +304,7 @@ def sweep_subjects(
         begin = q
         while q < len(questions) and questions[q, 0] == subject:
             q += 1
-        if len(questions) and q == begin:
+        if (len(questions) and q == begin) or (len(only) and not only[subject]):
             continue
         before = book.ends.copy()
         decide_subject(case, born, subject, (places[begin:q], instant))

@@ -9,7 +9,7 @@ import numpy as np
 
 from assay.core.definitions import model
 from assay.core.engine import attributes, facts, memberships, rows
-from assay.core.engine.arrays import Int32s, Int64s
+from assay.core.engine.arrays import Bools, Int32s, Int64s
 from assay.core.engine.causes import CauseBook
 from assay.core.engine.compiled import NEVER
 from assay.core.engine.events import Events, load_events
@@ -20,6 +20,7 @@ from assay.core.engine.rows import Pairs
 from assay.core.engine.slots import Slots
 from assay.core.engine.stages import Kind, Stage, forms_read, plan_stages
 from assay.core.engine.subjects import Subjects
+from assay.core.engine.sweep import EVERYBODY
 from assay.core.io.store import Store
 
 
@@ -88,6 +89,15 @@ class World:
         keys = self.pairs.person.astype(np.int64) << 32 | self.pairs.account
         np.minimum.at(born, np.searchsorted(keys, person.astype(np.int64) << 32 | account), at)
         return born
+
+    def chosen(self, kind: Kind) -> Bools:
+        """Return which subjects of a kind the run is about; empty for all of them."""
+        few = {"person": self.scope.persons, "account": self.scope.accounts, "pair": None}[kind]
+        if few is None:
+            return EVERYBODY
+        found = np.zeros(self.counts[kind], np.bool_)
+        found[few] = True
+        return found
 
     def subject_of(self, kind: Kind) -> Int32s:
         """Return which subject each event belongs to, -1 for none."""
