@@ -31,7 +31,7 @@ def resolve_accounts(store: Store, definitions: Definitions) -> None:
     _tell_emails(store)
     _choose_homes(store, definitions)
     texts = [
-        f"SELECT account AS text FROM raw.kept_{k} GROUP BY 1"
+        f"SELECT account AS text FROM raw.told_{k} GROUP BY 1"
         for k, part in numbered(definitions, EventsSource)
         if part.account is not None
     ]

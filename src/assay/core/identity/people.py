@@ -17,7 +17,7 @@ def resolve_people(store: Store, definitions: Definitions) -> None:
     """Make `prepared.people`, `raw.person_ids` (text as it stands in the data → person) and `raw.people_rows`."""
     _merge(store, definitions)
     texts = [
-        f"SELECT person AS text FROM raw.kept_{k} GROUP BY 1"
+        f"SELECT person AS text FROM raw.told_{k} GROUP BY 1"
         for k, part in numbered(definitions, EventsSource)
         if part.person is not None
     ]
