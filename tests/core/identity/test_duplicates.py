@@ -1,4 +1,4 @@
-"""Copies of events: which one counts, and who is known only from those that do not."""
+"""Copies of events: which one counts, and who is known from which."""
 
 from __future__ import annotations
 
@@ -72,3 +72,12 @@ def test_rows_of_many_files_of_different_types_are_told_apart(tmp_path: Path):
     pq.write_table(late.set_column(late.column_names.index("plan"), "plan", plan), tmp_path / "late.parquet")
     found = prepare(tmp_path, definitions(events(file="*.parquet")))
     assert found.ids() == sorted(f"id{i}" for i in range(65))
+
+
+def test_a_blank_account_is_no_account():
+    rows = table(("1", 5, "login", "ann", "pro"), ("2", 5, "login", "bob", "pro"), ("3", 5, "login", "cleo", "pro"))
+    accounts = pa.array(["\u00a0 ", None, ""], pa.string())
+    rows = rows.set_column(rows.column_names.index("account"), "account", accounts)
+    found = prepare({"app": rows}, definitions(events()))
+    assert [(row[3], row[4]) for row in found.events] == [("ann", None), ("bob", None), ("cleo", None)]
+    assert found.accounts == []

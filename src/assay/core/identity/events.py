@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pyarrow as pa
 
@@ -12,6 +13,9 @@ from assay.core.identity.parts import numbered, source_ranks
 from assay.core.io.store import Store, literal, name
 from assay.core.sources.needs import read_properties
 from assay.core.tables import EVENTS
+
+#: DuckDB's function that gives text 64 bits, and absent text too.
+_HASH: Final = "hash"
 
 
 def keep_events(store: Store, definitions: Definitions) -> None:
@@ -101,11 +105,11 @@ def _placed_sql(store: Store, k: int, part: EventsSource, rank: int, properties:
     own = "NULL::INTEGER"
     if part.account is not None:
         own = "a.account"
-        joins.append("LEFT JOIN raw.account_ids a ON a.text = x.account")
+        joins.append(f"LEFT JOIN raw.account_ids a ON {_equal_sql(store, 'account', 'a.text', 'x.account')}")
     person, account = "-1", f"coalesce({own}, -1)"
     if part.person is not None:
         person, account = "coalesce(p.person, -1)", f"coalesce({own}, p.home, -1)"
-        joins.append("LEFT JOIN raw.person_homes p ON p.text = x.person")
+        joins.append(f"LEFT JOIN raw.person_homes p ON {_equal_sql(store, 'person', 'p.text', 'x.person')}")
         if store.number("SELECT count(*) FROM raw.stays"):
             account = f"coalesce({own}, s.account, p.home, -1)"
             moving = f"CASE WHEN {own} IS NULL AND p.moves THEN p.person END"
@@ -113,6 +117,17 @@ def _placed_sql(store: Store, k: int, part: EventsSource, rank: int, properties:
     ident = "x.id" if part.id is not None else _line_id_sql(store, k)
     columns = "".join(f", x.{name(f'p_{prop}')}" for prop in properties)
     return f'SELECT x."at", e.code, {person}, {account}, {rank}, {ident}{columns} FROM raw.kept_{k} x {" ".join(joins)}'
+
+
+def _equal_sql(store: Store, subject_type: str, known: str, told: str) -> str:
+    """Return SQL for whether two texts out of `raw.<subject_type>_texts` are equal.
+
+    Every text there is stands in that table, absent and blank ones too. So where no two of them share a hash, equal
+    hashes are equal texts, and numbers are joined faster than texts.
+    """
+    seen = f"count(DISTINCT {_HASH}(text)), count(DISTINCT text), count(*) > count(text)"
+    hashes, texts, is_absent = store.rows(f"SELECT {seen} FROM raw.{subject_type}_texts")[0]
+    return f"{_HASH}({known}) = {_HASH}({told})" if hashes == texts + is_absent else f"{known} = {told}"
 
 
 def _line_id_sql(store: Store, k: int) -> str:
