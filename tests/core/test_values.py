@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -191,6 +192,31 @@ def test_a_list_is_looked_up_each_value_by_its_own_type():
     condition = Condition(kind="in_list", list_name="plans")
     found = [text for text in ("team", "7.00", "TRUE", "Team", "8", None) if values.meets(condition, text, LISTS)]
     assert found == ["team", "7.00", "TRUE"]
+
+
+OPERANDS = st.sampled_from(["1", "true", "7.0", "a", True, False, Decimal(1), Decimal(0), Decimal(7)])
+
+
+@given(st.lists(OPERANDS, max_size=4).map(tuple), st.sampled_from(["1", "1.0", "0", "true", "TRUE", "7", "7.0", "a"]))
+def test_a_value_is_in_a_list_where_it_is_one_of_its_values(operands, text):
+    one_by_one = [values.meets(Condition(kind="is", values=(operand,)), text, {}) for operand in operands]
+    plain = [
+        text == o if isinstance(o, str) else text.lower() == str(o).lower() if isinstance(o, bool) else
+        values.parse_number(text) == o
+        for o in operands
+    ]  # fmt: skip
+    assert one_by_one == plain
+    assert values.meets(Condition(kind="in_list", list_name="l"), text, {"l": operands}) == any(plain)
+    assert values.meets(Condition(kind="one_of", values=operands), text, {}) == any(plain)
+
+
+def test_a_list_of_thousands_is_not_walked_for_each_value():
+    domains = tuple(f"mail{i}.example" for i in range(50_000))
+    condition = Condition(kind="in_list", list_name="free")
+    start = time.process_time()
+    met = sum(values.meets(condition, f"mail{i}.example", {"free": domains}) for i in range(40_000, 60_000))
+    assert met == 10_000
+    assert time.process_time() - start < 5  # walking takes minutes
 
 
 def test_a_range_reads_numbers_and_nothing_else():

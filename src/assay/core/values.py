@@ -9,9 +9,11 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -306,8 +308,48 @@ def meets(condition: Condition, text: str | None, lists: Mapping[str, Sequence[S
         return number is not None and condition.threshold is not None and threshold_holds(condition.threshold, number)
     if condition.kind == "is_not":
         return _equals(text, condition.values[0]) is False
-    operands = lists[condition.list_name] if condition.kind == "in_list" else condition.values
-    return any(_equals(text, operand) for operand in operands)
+    return _is_among(text, lists[condition.list_name] if condition.kind == "in_list" else condition.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """Operands as a key that is equal where they are the very same: as tuples (1,) and (True,) would be equal."""
+
+    operands: tuple[Scalar, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.operands is self.operands
+
+    def __hash__(self) -> int:
+        return id(self.operands)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByType:
+    """Operands by what they are compared as."""
+
+    texts: frozenset[str]
+    truths: frozenset[bool]
+    numbers: frozenset[Decimal]
+
+
+@lru_cache(maxsize=256)
+def _by_type(same: _Same) -> _ByType:
+    """Return operands by type, worked out once: lists of domains have thousands, and every value is looked up."""
+    found = same.operands
+    return _ByType(
+        texts=frozenset(o for o in found if isinstance(o, str)),
+        truths=frozenset(o for o in found if isinstance(o, bool)),
+        numbers=frozenset(o for o in found if not isinstance(o, str | bool)),
+    )
+
+
+def _is_among(text: str, operands: Sequence[Scalar]) -> bool:
+    """Return whether the value equals one of the operands, each by its own type."""
+    found = _by_type(_Same(operands if isinstance(operands, tuple) else tuple(operands)))
+    if text in found.texts or (found.truths and parse_boolean(text) in found.truths):
+        return True
+    return bool(found.numbers) and parse_number(text) in found.numbers
 
 
 def _equals(text: str, operand: Scalar) -> bool | None:

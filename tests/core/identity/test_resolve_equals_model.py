@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.core.definitions.model import AccountsSource, DatedColumn, PeopleSource
+from assay.core.identity import events as placing
 from tests.core.identity.model import AccountRow, EventRow, Model, PersonRow
 from tests.core.sources.world import PLACE, Prepared, definitions, events, prepare
 
@@ -117,3 +118,11 @@ def test_codes_of_people_accounts_and_sources_ascend_with_their_names():
     found = answer(rows, [], [], [])
     assert found.people == sorted(found.people)
     assert [account for account, *_ in found.accounts] == ["10", "9", "A", "B"]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PEOPLE, EVENTS, ROWS, st.sampled_from(["strlen", "ascii"]))
+def test_ids_whose_hashes_are_equal_are_told_apart(monkeypatch, first, done, known, feeble):
+    monkeypatch.setattr(placing, "_HASH", feeble)
+    found, model = answer(first, [], done, known), Model(first, done, known)
+    assert [(i, at, person, account, plan) for i, at, _, person, account, plan in found.events] == model.events

@@ -19,6 +19,7 @@ from assay.core import values
 from assay.core.io.store import Store
 from assay.core.sources.fields import Field, Scan, stage_sql
 from assay.core.sources.instants import EARLIEST, LATEST
+from assay.core.sources.texts import all_trimmed_sql
 from tests.core.sources.world import HEADER, definitions, events, prepare, prepare_csv
 
 STORE = Store(on_disk=False, threads=1)
@@ -47,6 +48,20 @@ def instant_or_none(text: str, zone: str | None) -> int | None:
 @given(st.lists(ODD_SPACES | st.text(max_size=8).filter(lambda t: "\x00" not in t), min_size=1, max_size=20))
 def test_text_is_trimmed_as_python_trims(found):
     assert column(found, pa.string()) == [values.text_of(value) for value in found]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.none() | ODD_SPACES | st.text(max_size=4).filter(lambda t: "\x00" not in t), max_size=3))
+def test_a_column_that_is_said_to_be_trimmed_is(found):
+    STORE.register("given", pa.table({"x": pa.array(found, pa.string())}))
+    if STORE.rows(f"SELECT {all_trimmed_sql('x')} FROM given")[0][0]:
+        assert [values.text_of(value) for value in found] == found
+
+
+@pytest.mark.parametrize("found", [["a b", None, "!x~", "7"], [None], []])
+def test_a_column_of_plain_text_is_said_to_be_trimmed(found):
+    STORE.register("given", pa.table({"x": pa.array(found, pa.string())}))
+    assert STORE.rows(f"SELECT {all_trimmed_sql('x')} FROM given") == [(True,)]
 
 
 @settings(max_examples=60, deadline=None)

@@ -25,13 +25,14 @@ def resolve_accounts(store: Store, definitions: Definitions) -> None:
     """Make `prepared.accounts`, `raw.account_ids` (text → account), `raw.emails` and `raw.homes`.
 
     `raw.emails` holds each person's e-mail and its registrable domain, `raw.homes` the undated account of each person
-    that has one: the last that a row states, else the account of the e-mail's domain.
+    that has one: the last that a row states, else the account of the e-mail's domain. `raw.account_texts` has every
+    text there is, with its id; blank ones too, which have none.
     """
     _tell_accounts(store, definitions)
     _tell_emails(store)
     _choose_homes(store, definitions)
     texts = [
-        f"SELECT account AS text FROM raw.kept_{k} GROUP BY 1"
+        f"SELECT account AS text FROM raw.told_{k} GROUP BY 1"
         for k, part in numbered(definitions, EventsSource)
         if part.account is not None
     ]
@@ -48,12 +49,12 @@ def resolve_accounts(store: Store, definitions: Definitions) -> None:
         "SELECT account AS text FROM raw.people_rows WHERE says",
     ]
     store.run(
-        f"CREATE TABLE raw.account_texts AS SELECT text, id FROM (SELECT text, {trimmed_sql('text')} AS id "
-        f"FROM ({' UNION '.join(texts)})) WHERE id IS NOT NULL"
+        f"CREATE TABLE raw.account_texts AS SELECT text, {trimmed_sql('text')} AS id FROM ({' UNION '.join(texts)})"
     )
     store.run(
         "CREATE TABLE prepared.accounts AS SELECT CAST(row_number() OVER (ORDER BY id) - 1 AS INTEGER) AS account, id, "
-        "name, coalesce(t.domain, m.domain) AS domain FROM (SELECT DISTINCT id FROM raw.account_texts) "
+        "name, coalesce(t.domain, m.domain) AS domain "
+        "FROM (SELECT DISTINCT id FROM raw.account_texts WHERE id IS NOT NULL) "
         "LEFT JOIN raw.told_accounts t USING (id) "
         "LEFT JOIN (SELECT DISTINCT home AS id, home AS domain FROM raw.homes WHERE is_made) m USING (id) ORDER BY id"
     )

@@ -20,8 +20,9 @@ _AT_ONCE: Final = 32_000_000
 
 
 def drop_duplicates(store: Store, source: str, parts: Sequence[int], properties: Sequence[str]) -> None:
-    """Fill `raw.dropped` with (part, row) of the copies that do not count, and count them.
+    """Fill `raw.dropped` with (part, row, is_same) of the copies that do not count, and count them.
 
+    `is_same`: it differs in nothing from the one that counts.
     `parts` are the numbers of the source's event parts that have ids.
     """
     suspects = _hashes_seen_twice(store, parts)
@@ -42,7 +43,7 @@ def drop_duplicates(store: Store, source: str, parts: Sequence[int], properties:
         f"CREATE OR REPLACE TABLE raw.copies AS SELECT part, row, row_number() OVER w AS place, ({same}) AS is_same "
         f"FROM ({copies}) WINDOW w AS (PARTITION BY id ORDER BY {order})"
     )
-    store.run("INSERT INTO raw.dropped SELECT part, row FROM raw.copies WHERE place > 1")
+    store.run("INSERT INTO raw.dropped SELECT part, row, is_same FROM raw.copies WHERE place > 1")
     for what, which in (("duplicates", "place > 1"), ("conflicts", "place > 1 AND NOT is_same")):
         count = store.number(f"SELECT count(*) FROM raw.copies WHERE {which}")
         if count:

@@ -14,10 +14,13 @@ from assay.core.sources.texts import trimmed_sql
 
 
 def resolve_people(store: Store, definitions: Definitions) -> None:
-    """Make `prepared.people`, `raw.person_ids` (text as it stands in the data → person) and `raw.people_rows`."""
+    """Make `prepared.people`, `raw.person_ids` (text as it stands in the data → person) and `raw.people_rows`.
+
+    `raw.person_texts` has every text there is, with its id; blank ones too, which have none.
+    """
     _merge(store, definitions)
     texts = [
-        f"SELECT person AS text FROM raw.kept_{k} GROUP BY 1"
+        f"SELECT person AS text FROM raw.told_{k} GROUP BY 1"
         for k, part in numbered(definitions, EventsSource)
         if part.person is not None
     ]
@@ -30,12 +33,11 @@ def resolve_people(store: Store, definitions: Definitions) -> None:
     texts.append("SELECT id AS text FROM raw.merged")
     store.run(
         f"CREATE TABLE raw.person_texts AS SELECT text, coalesce(shown, t.id) AS id FROM (SELECT text, "
-        f"{trimmed_sql('text')} AS id FROM ({' UNION '.join(texts)})) t LEFT JOIN raw.merged m ON m.id = t.id "
-        f"WHERE t.id IS NOT NULL"
+        f"{trimmed_sql('text')} AS id FROM ({' UNION '.join(texts)})) t LEFT JOIN raw.merged m ON m.id = t.id"
     )
     store.run(
         "CREATE TABLE prepared.people AS SELECT CAST(row_number() OVER (ORDER BY id) - 1 AS INTEGER) AS person, id "
-        "FROM (SELECT DISTINCT id FROM raw.person_texts) ORDER BY id"
+        "FROM (SELECT DISTINCT id FROM raw.person_texts WHERE id IS NOT NULL) ORDER BY id"
     )
     store.run(
         "CREATE TABLE raw.person_ids AS SELECT text, person FROM raw.person_texts JOIN prepared.people USING (id)"

@@ -17,6 +17,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from assay.core.errors import BadRequest, InternalError
+from assay.core.io.spreadsheets import guarded
 from assay.core.values import text_of
 
 _ASIDE: Final = ".assay-"
@@ -143,15 +144,16 @@ def _sync(path: Path) -> None:
 
 
 def write_csv(path: Path, table: pa.Table) -> None:
-    """Write a table as UTF-8 CSV with a header; instants in ISO with Z, absent values empty."""
+    """Write a table as UTF-8 CSV with a header; instants in ISO with Z, absent values empty, no text a formula."""
     texts = [_as_text(table.column(name)) for name in table.column_names]
     pa_csv.write_csv(pa.table(texts, names=table.column_names), path, pa_csv.WriteOptions(quoting_style="needed"))
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    if pa.types.is_string(column.type) or pa.types.is_integer(column.type):
+    if pa.types.is_integer(column.type):
         return column
-    return pa.array([text_of(value) for value in _plain(column)], pa.string())
+    is_text = pa.types.is_string(column.type)
+    return guarded(column if is_text else pa.array([text_of(value) for value in _plain(column)], pa.string()))
 
 
 def _plain(column: pa.ChunkedArray) -> list[Any]:

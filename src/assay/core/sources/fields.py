@@ -130,7 +130,7 @@ class Scan:
     """Raw rows that SQL can read: `source` stands after FROM; `columns` maps a raw column to its SQL and DuckDB type.
 
     `row` numbers the rows uniquely inside this scan, `line` is where a person finds it in `file`. `is_cheap`: reading
-    it again costs little (parquet, tables in memory).
+    it again costs little (parquet, tables in memory). `trimmed`: raw columns of text in which nothing is to be trimmed.
     """
 
     source: str
@@ -139,6 +139,12 @@ class Scan:
     line: str
     file: str
     is_cheap: bool = False
+    trimmed: frozenset[str] = frozenset()
+
+    def text(self, column: str, expression: str | None = None) -> str:
+        """Return SQL for the canonical text of a raw column, here named by `expression`."""
+        own, kind = self.columns[column]
+        return (expression or own) if column in self.trimmed else text_sql(expression or own, kind)
 
 
 def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Sequence[str] = ()) -> str:
@@ -151,7 +157,7 @@ def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Se
     first += [f"{scan.columns[field.column][0]} AS c{i}" for i, field in enumerate(fields)]
     keep = ["row", "file", "line"]
     if rest:
-        texts = ", ".join(f"coalesce({text_sql(*scan.columns[column])}, '')" for column in rest)
+        texts = ", ".join(f"coalesce({scan.text(column)}, '')" for column in rest)
         first.append(f"hash({texts}) AS rest")
         keep.append("rest")
     second, third, fourth, last = list(keep), list(keep), list(keep), list(keep)
@@ -159,7 +165,7 @@ def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Se
         out = name(field.out)
         if not field.instant:
             plain = kind == "VARCHAR" and field.as_is and scan.is_cheap
-            second.append(f"{f'c{i}' if plain else text_sql(f'c{i}', kind)} AS c{i}")
+            second.append(f"{f'c{i}' if plain else scan.text(field.column, f'c{i}')} AS c{i}")
             third.append(f"c{i}")
             fourth.append(f"c{i}")
             last.append(f"c{i} AS {out}")

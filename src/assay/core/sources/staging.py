@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,21 +20,22 @@ from assay.core.sources.files import check_columns, find_files, format_of, kind_
 from assay.core.sources.instants import is_native
 from assay.core.sources.json_files import json_scan
 from assay.core.sources.needs import unread_columns
+from assay.core.sources.texts import all_trimmed_sql
 
 _BATCH: Final = 50_000
-#: Rows of a part are numbered through its pieces: this many numbers each.
-PIECE: Final = 2**40
+#: Rows of a part are numbered through its files: this many numbers each.
+FILE: Final = 2**34
 
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """One source part on its way into the store."""
+    """One source part on its way into the store. `pieces` are relations, with the number of files in each."""
 
     number: int
     part: Source
     fields: tuple[Field, ...]
     rest: tuple[str, ...] = ()
-    pieces: list[str] = field(default_factory=list)
+    pieces: dict[str, int] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -95,18 +96,34 @@ def stage_table(store: Store, part: Part, parts: Sequence[Source], data: Mapping
 
 def finish(store: Store, part: Part) -> None:
     """Make `raw.part_<k>` of the pieces."""
-    pieces = [f"SELECT * REPLACE (row + {i * PIECE} AS row) FROM {piece}" for i, piece in enumerate(part.pieces)]
+    before = accumulate(part.pieces.values(), initial=0)
+    pieces = [
+        f"SELECT * REPLACE (row + {files * FILE} AS row) FROM {piece}"
+        for piece, files in zip(part.pieces, before, strict=False)
+    ]
     store.run(f"CREATE VIEW raw.part_{part.number} AS {' UNION ALL BY NAME '.join(pieces)}")
 
 
-def _keep(store: Store, part: Part, scan: Scan) -> None:
-    """Add a piece: a view where reading again is cheap, else a table."""
-    sql = stage_sql(scan, part.fields, zone=part.part.time_zone, rest=part.rest)
+def _keep(store: Store, part: Part, scan: Scan, files: int = 1) -> None:
+    """Add a piece of so many files: a view where reading again is cheap, else a table."""
     instants = [scan.columns[f.column][1] for f in part.fields if f.instant]
     is_view = scan.is_cheap and isinstance(part.part, EventsSource) and all(map(is_native, instants))
+    if is_view:
+        scan = replace(scan, trimmed=_trimmed_columns(store, part, scan))
+    sql = stage_sql(scan, part.fields, zone=part.part.time_zone, rest=part.rest)
     target = part.next_name()
     store.run(f"CREATE {'VIEW' if is_view else 'TABLE'} {target} AS {sql}")
-    part.pieces.append(target)
+    part.pieces[target] = files
+
+
+def _trimmed_columns(store: Store, part: Part, scan: Scan) -> frozenset[str]:
+    """Return the raw columns of text that need no trimming: a view is read several times, and would trim each time."""
+    columns = dict.fromkeys([*(f.column for f in part.fields if not f.instant and not f.as_is), *part.rest])
+    texts = {column: own for column in columns for own, kind in [scan.columns[column]] if kind == "VARCHAR"}
+    if not texts:
+        return frozenset()
+    found = store.rows(f"SELECT {', '.join(map(all_trimmed_sql, texts.values()))} FROM {scan.source}")[0]
+    return frozenset(column for column, is_trimmed in zip(texts, found, strict=True) if is_trimmed)
 
 
 def _stage_parquet(store: Store, part: Part, files: Sequence[Path], folder: Path) -> None:
@@ -121,12 +138,12 @@ def _stage_parquet(store: Store, part: Part, files: Sequence[Path], folder: Path
         scan = Scan(
             source=f"read_parquet([{names}])",
             columns={c: (name(c), kind) for c, kind in zip(part.needed(), kinds_of_group, strict=True)},
-            row=f"file_index * {2**34} + file_row_number",
+            row=f"CAST(file_index * {FILE} + file_row_number AS BIGINT)",
             line="file_row_number + 1",
             file=literal(label_of(group[0], folder)) if len(group) == 1 else f"substr(filename, {prefix + 1})",
             is_cheap=True,
         )
-        _keep(store, part, scan)
+        _keep(store, part, scan, len(group))
 
 
 def _parquet_types(store: Store, path: Path, part: Part, file: str) -> dict[str, str]:
@@ -149,7 +166,7 @@ def _stage_csv(store: Store, part: Part, path: Path, file: str) -> None:
         if rows + 1 == _lines_of(path, f"{part.where}, {file}"):
             piece = part.next_name()
             store.run(f"CREATE VIEW {piece} AS SELECT * REPLACE (rowid AS row, rowid + 2 AS line) FROM {target}")
-            part.pieces.append(piece)
+            part.pieces[piece] = 1
             return
         store.run(f"DROP TABLE {target}")
     places = [dialect.columns.index(column) for column in part.needed()]

@@ -27,9 +27,17 @@ _MOMENTS: Final = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMEST
 
 def trimmed_sql(expression: str) -> str:
     """Return SQL for text trimmed of white space, NULL where nothing is left."""
-    # Most text has nothing to trim: looking at both ends is cheaper than trimming.
-    plain = f"{expression} >= '!' AND {expression} < '~' AND {expression}[-1] BETWEEN '!' AND '~'"
-    return f"(CASE WHEN {plain} THEN {expression} ELSE nullif(trim({expression}, {_SPACES_SQL}), '') END)"
+    # Most text has nothing to trim: looking at both ends is cheaper than trimming. What is absent takes the way of what
+    # has nothing to trim, for the other way is dear, and to be avoided by whole batches.
+    odd = f"{expression} < '!' OR {expression} >= '~' OR {expression}[-1] NOT BETWEEN '!' AND '~'"
+    return f"(CASE WHEN {odd} THEN nullif(trim({expression}, {_SPACES_SQL}), '') ELSE {expression} END)"
+
+
+def all_trimmed_sql(column: str) -> str:
+    """Return SQL over a whole column of text, an aggregate: whether trimming would change none of its values."""
+    # The least and the greatest cost less than a look at each value.
+    last = f"{column}[-1]"
+    return f"coalesce(min({column}) >= '!' AND max({column}) < '~' AND min({last}) >= '!' AND max({last}) <= '~', true)"
 
 
 def text_sql(expression: str, kind: str) -> str:
