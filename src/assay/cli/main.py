@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError
 from rich.text import Text
 
 from assay.cli import screen
+from assay.cli.backtest import backtest
 from assay.cli.check import check
 from assay.cli.explain import explain
 from assay.cli.fmt import fmt
@@ -41,7 +42,7 @@ app = App(
     help_format="plaintext",
     help_epilogue="To begin:  assay init DATA;  assay new pql-trial;  assay check definitions",
 )
-_VERBS: Final[tuple[Callable[..., int], ...]] = (init, new, check, fmt, schema, publish, run, explain)
+_VERBS: Final[tuple[Callable[..., int], ...]] = (init, new, check, fmt, schema, publish, run, explain, backtest)
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)
