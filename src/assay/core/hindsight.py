@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from assay.core import engine, identity, sources
 from assay.core.definitions import model
+from assay.core.definitions.as_published import as_published, changed_parts
 from assay.core.errors import BadRequest
 from assay.core.io.store import Store
-from assay.core.outcomes import backtest, conversions, entries
+from assay.core.outcomes import apart, backtest, comparison, conversions, entries, variants
 from assay.core.outcomes.backtest import Backtest, Question
 from assay.core.outcomes.conversions import Reach
 from assay.core.pipeline import DECIDED, event_names
@@ -70,6 +71,84 @@ def look_back(
         )
         for rule in wanted
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """One number of a rule varied: a value with its backtest each, in the order asked; one may be the current value."""
+
+    rule: model.Rule
+    setting: variants.Setting
+    points: tuple[tuple[variants.Variant, Backtest], ...]
+
+
+def vary(
+    store: Store,
+    definitions: model.Definitions,
+    tried: Tried,
+    asked: Asked,
+    *,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> Thresholds:
+    """Return what a rule would be worth with other numbers; all variants are decided in one sweep."""
+    rule, which, listed = tried.of(definitions)
+    question = question_of(store, asked, as_of=as_of)
+    made = variants.of_rule(rule, which, listed)
+    wider = replace(definitions, rules=(*definitions.rules, *(one.rule for one in made)))
+    spells = decided(store, wider, [one.rule.name for one in made], question.period.as_of, progress)
+    those = backtest.converting(store, rule.subject, question)
+    points = [(one, backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question)) for one in made]
+    return Thresholds(rule=rule, setting=which, points=tuple(points))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Which number of which rule to vary, as written: CRITERION.KEY, and "1..6" or "1,2,5"."""
+
+    rule: str
+    criterion: str
+    values: str
+
+    def of(self, definitions: model.Definitions) -> tuple[model.Rule, variants.Setting, tuple[str, ...]]:
+        """Return what that is in these definitions; BadRequest where it is nothing."""
+        rule = rules_named(definitions, [self.rule])[0]
+        which = variants.setting(self.criterion, rule)
+        listed = variants.values(self.values, which)
+        variants.of_rule(rule, which, listed)
+        return rule, which, listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """A rule of the folder and the same as published, in one set of definitions that decides both."""
+
+    definitions: model.Definitions
+    published: model.Rule
+    draft: model.Rule
+    changed: tuple[str, ...]
+
+
+def versions(definitions: model.Definitions, rule: str, *, version: int | None = None) -> Versions:
+    """Return the draft of a rule beside what was published of it, the latest version or the one named."""
+    draft = rules_named(definitions, [rule])[0]
+    before = as_published(Path(definitions.folder), rule, version)
+    both, published = apart.beside(definitions, before, rule)
+    return Versions(
+        definitions=both, published=published, draft=draft, changed=changed_parts(before, definitions, rule)
+    )
+
+
+def differ(
+    store: Store, both: Versions, asked: Asked, *, as_of: int | None = None, progress: Progress | None = None
+) -> comparison.Comparison:
+    """Return how the draft of a rule differs from what was published; one sweep decides both."""
+    question = question_of(store, asked, as_of=as_of)
+    rules = (both.published, both.draft)
+    spells = decided(store, both.definitions, [rule.name for rule in rules], question.period.as_of, progress)
+    those = backtest.converting(store, both.draft.subject, question)
+    old, new = ((rule, entries.of_rule(spells, rule.name)) for rule in rules)
+    return comparison.compare(old, new, those, question, changed=both.changed)
 
 
 def names_of_cases(store: Store, found: Sequence[Backtest]) -> dict[str, str]:

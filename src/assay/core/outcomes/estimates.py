@@ -50,15 +50,19 @@ def exact_share(part: int, of: int) -> Estimate | None:
     return Estimate(part / of, float(interval.low), float(interval.high))
 
 
+def _root_of_squares(influence: Floats) -> float:
+    # Not np.dot: it shares the work among threads, so that the last digit depends on the machine.
+    return math.sqrt(float(np.sum(influence * influence)))
+
+
 def by_cluster(influence: Floats, clusters: Int64s) -> Floats:
-    """Return the influence of each cluster as a whole (dense numbers; shape: clusters).
+    """Return the influence of each cluster as a whole (shape: clusters, whose numbers are 0, 1, 2 ... without a gap).
 
     People of one account convert together, so they are one independent unit and not many (Liang and Zeger 1986,
     Biometrika 73:13); the factor G / (G - 1) is the usual one for a finite number G of clusters.
     """
     moved = sums(clusters, influence)
-    present = len(np.unique(clusters))
-    return moved * math.sqrt(present / (present - 1)) if present > 1 else moved
+    return moved * math.sqrt(len(moved) / (len(moved) - 1)) if len(moved) > 1 else moved
 
 
 def conversion(value: float, influence: Floats) -> Estimate:
@@ -69,7 +73,7 @@ def conversion(value: float, influence: Floats) -> Estimate:
     stays within 0 and 1.
     """
     stays = 1.0 - value
-    spread = math.sqrt(float(np.dot(influence, influence)))
+    spread = _root_of_squares(influence)
     if not 0.0 < stays < 1.0 or spread == 0.0:
         return Estimate(value, value, value)
     width = _Z * spread / (stays * abs(math.log(stays)))
@@ -84,7 +88,7 @@ def ratio(above: float, below: float, above_influence: Floats, below_influence: 
     if above <= 0.0 or below <= 0.0:
         return None
     moved = above_influence / above - below_influence / below
-    width = _Z * math.sqrt(float(np.dot(moved, moved)))
+    width = _Z * _root_of_squares(moved)
     value = above / below
     return Estimate(value, value * math.exp(-width), value * math.exp(width))
 
@@ -92,9 +96,10 @@ def ratio(above: float, below: float, above_influence: Floats, below_influence: 
 def difference(one: float, other: float, one_influence: Floats, other_influence: Floats) -> Estimate:
     """Return one - other for the same subjects, by the paired influences of each.
 
-    A subject in both groups moves both rates at once, and what it moves alike falls out: the sandwich variance for
-    dependent Kaplan-Meier curves (Su, Chi and Yen 2011, Stat. Med. 30:1131, in Reid's influences).
+    A subject in both groups moves both rates at once, and what it moves alike falls out. Analytic, so no dice: the
+    variance at one point in time of two product limits of the same subjects (Su, Chi, Li, Shyr and Liao 2011, CSDA
+    55:1617), written in Reid's influences.
     """
     moved = one_influence - other_influence
-    width = _Z * math.sqrt(float(np.dot(moved, moved)))
+    width = _Z * _root_of_squares(moved)
     return Estimate(one - other, one - other - width, one - other + width)

@@ -73,7 +73,7 @@ class ProductLimit:
     """
 
     def __init__(self, group: Followed, clusters: Int64s) -> None:
-        self.group, self.clusters = group, clusters
+        self.group, self.clusters = group, np.unique(clusters, return_inverse=True)[1]
         lasting = stats.CensoredData.right_censored(group.length, ~group.converted) if len(group) else None
         self._share = None if lasting is None else stats.ecdf(lasting).cdf
         here = group.converted & (group.length <= group.within)
