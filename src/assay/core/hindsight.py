@@ -16,7 +16,17 @@ from assay.core.definitions import model
 from assay.core.definitions.as_published import as_published, changed_parts
 from assay.core.errors import BadRequest
 from assay.core.io.store import Store
-from assay.core.outcomes import apart, backtest, comparison, conversions, entries, variants
+from assay.core.outcomes import (
+    apart,
+    backtest,
+    comparison,
+    conversions,
+    designation,
+    entries,
+    funnel,
+    milestones,
+    variants,
+)
 from assay.core.outcomes.backtest import Backtest, Question
 from assay.core.outcomes.conversions import Reach
 from assay.core.pipeline import DECIDED, event_names
@@ -151,6 +161,31 @@ def differ(
     return comparison.compare(old, new, those, question, changed=both.changed)
 
 
+def flow(
+    store: Store,
+    definitions: model.Definitions,
+    *,
+    within: int,
+    path: Sequence[str] = (),
+    start: int | None = None,
+    end: int | None = None,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> funnel.Funnel:
+    """Return how leads get from stage to stage within so long (microseconds); without a path, along the usual one."""
+    period = period_of(store, start, end, as_of=as_of)
+    rules = rules_named(definitions, [])
+    spells = decided(store, definitions, [rule.name for rule in rules], period.as_of, progress)
+    stages = milestones.milestones(store, rules, spells, path or milestones.PATH, as_of=period.as_of, strict=bool(path))
+    return funnel.Funnel(
+        period=period,
+        within=within,
+        stages=tuple((stage.stage, len(funnel.arrivals(store, stage, period).at)) for stage in stages),
+        steps=funnel.steps(store, stages, period, within=within),
+        designated=designation.designated(store, rules, spells, period),
+    )
+
+
 def names_of_cases(store: Store, found: Sequence[Backtest]) -> dict[str, str]:
     """Return the event's name of each cause that opened a case to read."""
     return event_names(store, [cause for one in found for cause in one.false_positives["opened_by"].to_pylist()])
@@ -185,6 +220,35 @@ def rules_named(definitions: model.Definitions, names: Sequence[str]) -> tuple[m
 
 def question_of(store: Store, asked: Asked, *, as_of: int | None) -> Question:
     """Return what is asked with its period and outcome looked up; BadRequest where that is empty or unknown."""
+    latest = _latest(store, as_of)
+    conversions.check_name(store, asked.outcome, as_of=latest)
+    period = period_of(store, asked.start, asked.end, as_of=latest)
+    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach)
+
+
+def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | None) -> entries.Period:
+    """Return the period [start, end) as known at `as_of`, the latest event's instant if None; BadRequest if empty."""
+    latest = _latest(store, as_of)
+    begins, ends = 0 if start is None else start, latest + 1 if end is None else end
+    if ends <= begins:
+        raise BadRequest(
+            "The period is empty: it ends where it begins, or before",
+            where="--to" if end is not None else "--from",
+            value=format_instant(ends if end is not None else begins),
+            mend=f"Name an instant {'after ' + format_instant(begins) if end is not None else 'before the end'}; "
+            "the end itself is not part of a period.",
+        )
+    if begins > latest:
+        raise BadRequest(
+            f"The period begins after {format_instant(latest)}, the last that is known",
+            where="--from",
+            value=format_instant(begins),
+            mend="Name an earlier instant.",
+        )
+    return entries.Period(start=begins, end=ends, as_of=latest)
+
+
+def _latest(store: Store, as_of: int | None) -> int:
     latest = engine.latest_instant(store) if as_of is None else as_of
     if latest is None:
         raise BadRequest(
@@ -192,22 +256,4 @@ def question_of(store: Store, asked: Asked, *, as_of: int | None) -> Question:
             where="--as-of",
             mend="Name an instant, such as --as-of 2026-03-10T09:00:00Z.",
         )
-    conversions.check_name(store, asked.outcome, as_of=latest)
-    start = 0 if asked.start is None else asked.start
-    end = latest + 1 if asked.end is None else asked.end
-    if end <= start:
-        raise BadRequest(
-            "The period is empty: it ends where it begins, or before",
-            where="--to",
-            value=format_instant(end),
-            mend=f"Name an instant after {format_instant(start)}; the end itself is not part of the period.",
-        )
-    if start > latest:
-        raise BadRequest(
-            f"The period begins after {format_instant(latest)}, the last that is known",
-            where="--from",
-            value=format_instant(start),
-            mend="Name an earlier instant.",
-        )
-    period = entries.Period(start=start, end=end, as_of=latest)
-    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach)
+    return latest

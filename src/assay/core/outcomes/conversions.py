@@ -7,11 +7,14 @@ comes to the company later is not converted by it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from assay.core.definitions.model import SubjectType
 from assay.core.errors import BadRequest
@@ -26,29 +29,22 @@ _NAMED: Final = """
 SELECT rowid AS row, person, account, "at" FROM prepared.outcomes WHERE outcome = $2 AND "at" <= $1
 """
 
-#: An outcome's first instant by subject, and its row. `ASOF` finds in each stay the account's first outcome.
-_OF_PERSONS: Final = f"""
-WITH named AS ({_NAMED}), stays AS ({STAYS}),
-of_accounts AS (SELECT account, "at", min(row) AS row FROM named WHERE account >= 0 GROUP BY account, "at"),
-reached AS (
-    SELECT person AS subject, "at", row FROM named WHERE person >= 0
-    UNION ALL
-    SELECT s.person, o."at", o.row FROM (SELECT * FROM stays WHERE account >= 0) s
-    ASOF JOIN of_accounts o ON s.account = o.account AND s.since <= o."at"
-    WHERE o."at" < s.until AND $3
-)
-SELECT subject, min("at") AS "at", arg_min(row, {{'at': "at", 'row': row}}) AS row FROM reached GROUP BY subject
-"""
-_OF_ACCOUNTS: Final = f"""
-WITH named AS ({_NAMED}), stays AS ({STAYS}),
-reached AS (
-    SELECT account AS subject, "at", row FROM named WHERE account >= 0
-    UNION ALL
-    SELECT s.account, o."at", o.row FROM (SELECT * FROM named WHERE account < 0 AND person >= 0) o
-    JOIN stays s ON s.person = o.person AND s.since <= o."at" AND o."at" < s.until WHERE s.account >= 0 AND $3
-)
-SELECT subject, min("at") AS "at", arg_min(row, {{'at': "at", 'row': row}}) AS row FROM reached GROUP BY subject
-"""
+#: The first instant by subject, and its row. `ASOF` finds in each stay the account's first one from then on.
+_REACHED: Final = {
+    "person": """
+SELECT person AS subject, "at", row FROM named WHERE person >= 0
+UNION ALL
+SELECT s.person, o."at", o.row FROM (SELECT * FROM stays WHERE account >= 0) s
+ASOF JOIN (SELECT account, "at", min(row) AS row FROM named WHERE account >= 0 GROUP BY account, "at") o
+ON s.account = o.account AND s.since <= o."at" WHERE o."at" < s.until AND {through}
+""",
+    "account": """
+SELECT account AS subject, "at", row FROM named WHERE account >= 0
+UNION ALL
+SELECT s.account, o."at", o.row FROM (SELECT * FROM named WHERE account < 0 AND person >= 0) o
+JOIN stays s ON s.person = o.person AND s.since <= o."at" AND o."at" < s.until WHERE s.account >= 0 AND {through}
+""",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +59,27 @@ def first(
     store: Store, outcome: str, kind: SubjectType, *, subjects: int, as_of: int, reach: Reach = "account"
 ) -> Conversions:
     """Return each subject's first outcome of that name up to `as_of`; arrays of length `subjects`."""
-    query = _OF_PERSONS if kind == "person" else _OF_ACCOUNTS
-    found = store.arrays(query, [as_of, outcome, reach == "account" or kind == "account"])
+    through = reach == "account" or kind == "account"
+    found = store.arrays(_first_sql(_NAMED, kind, through=through), [as_of, outcome])
+    return _by_subject(found, subjects)
+
+
+def first_marks(store: Store, marks: pa.Table, kind: SubjectType, *, subjects: int, as_of: int) -> Conversions:
+    """Return the same for marks that are no outcomes: a table with row, person, account (-1: none) and at."""
+    store.register("outcome_marks", marks)
+    named = 'SELECT row, person, account, "at" FROM outcome_marks WHERE "at" <= $1'
+    return _by_subject(store.arrays(_first_sql(named, kind, through=True), [as_of]), subjects)
+
+
+def _first_sql(named: str, kind: SubjectType, *, through: bool) -> str:
+    return (
+        f"WITH named AS ({named}), stays AS ({STAYS}), reached AS ({_REACHED[kind].format(through=through)}) "
+        'SELECT subject, min("at") AS "at", arg_min(row, {\'at\': "at", \'row\': row}) AS row '
+        "FROM reached GROUP BY subject"
+    )
+
+
+def _by_subject(found: Mapping[str, npt.NDArray[Any]], subjects: int) -> Conversions:
     at, row = np.full(subjects, NEVER, np.int64), np.full(subjects, -1, np.int64)
     at[found["subject"]] = found["at"]
     row[found["subject"]] = found["row"]
