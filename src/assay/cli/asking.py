@@ -50,6 +50,15 @@ def write_report(path: Path, page: str) -> None:
     write_text(path, page)
 
 
+def note(text: str) -> None:
+    """Print what helps to read an answer, quietly and folded at the edge."""
+    from rich.text import Text
+
+    from assay.cli import screen
+
+    screen.out().print(Text(screen.clean(text), style="dim"))
+
+
 def say_where(report: Path | None) -> None:
     """Print where the report was written, if it was."""
     from assay.cli import screen

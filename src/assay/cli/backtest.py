@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, say_where, write_report
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
 from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
 
 if TYPE_CHECKING:
@@ -78,13 +78,10 @@ def tell(found: Sequence[Backtest], names: Mapping[str, str]) -> None:
     screen.say()
     screen.out().print(table)
     screen.say()
-    for line in (
-        "convert: of those who qualified, with the interval of 95 %.  others: of everybody else.",
-        "lift: how many times as often.  ahead of: so many of all conversions.",
-        "With one RULE you see more of it.",
-    ):
-        screen.say(line, "dim")
-    return None
+    return note(
+        "convert: of those who qualified, with the interval of 95 %; others: of everybody else at the same instants; "
+        "lift: how many times as often; ahead of: so many of all conversions. With one RULE you see more of it."
+    )
 
 
 def _tell_fully(found: Backtest, names: Mapping[str, str]) -> None:
@@ -102,8 +99,8 @@ def _tell_fully(found: Backtest, names: Mapping[str, str]) -> None:
     screen.say()
     _curve(found)
     _cases(found, names)
-    for line in (telling.everybody_else(found), telling.reach(found), "Brackets: intervals of 95 %."):
-        console.print(Text(line, style="dim"))
+    others = "" if found.others is None else f"{telling.everybody_else(found)} "
+    note(f"{others}{telling.reach(found)} Brackets are intervals of 95 %.")
     if found.caveats:
         screen.say()
         screen.say("Mind:", "bold")

@@ -186,6 +186,15 @@ def flow(
     )
 
 
+def dimension(by: str | None) -> str | None:
+    """Return by what a funnel is to be parted; BadRequest where it cannot be."""
+    if by is None or by in funnel.DIMENSIONS:
+        return by
+    near = get_close_matches(by, funnel.DIMENSIONS, n=1)
+    mend = f"Did you mean '{near[0]}'?" if near else f"Name one of {', '.join(funnel.DIMENSIONS)}."
+    raise BadRequest("A funnel cannot be told by this", where="--by", value=by, mend=mend)
+
+
 def names_of_cases(store: Store, found: Sequence[Backtest]) -> dict[str, str]:
     """Return the event's name of each cause that opened a case to read."""
     return event_names(store, [cause for one in found for cause in one.false_positives["opened_by"].to_pylist()])
@@ -230,20 +239,19 @@ def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | 
     """Return the period [start, end) as known at `as_of`, the latest event's instant if None; BadRequest if empty."""
     latest = _latest(store, as_of)
     begins, ends = 0 if start is None else start, latest + 1 if end is None else end
-    if ends <= begins:
-        raise BadRequest(
-            "The period is empty: it ends where it begins, or before",
-            where="--to" if end is not None else "--from",
-            value=format_instant(ends if end is not None else begins),
-            mend=f"Name an instant {'after ' + format_instant(begins) if end is not None else 'before the end'}; "
-            "the end itself is not part of a period.",
-        )
     if begins > latest:
         raise BadRequest(
             f"The period begins after {format_instant(latest)}, the last that is known",
             where="--from",
             value=format_instant(begins),
             mend="Name an earlier instant.",
+        )
+    if ends <= begins:
+        raise BadRequest(
+            "The period is empty: it ends where it begins, or before",
+            where="--to",
+            value=format_instant(ends),
+            mend=f"Name an instant after {format_instant(begins)}; the end itself is not part of a period.",
         )
     return entries.Period(start=begins, end=ends, as_of=latest)
 

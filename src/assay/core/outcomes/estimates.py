@@ -59,10 +59,12 @@ def by_cluster(influence: Floats, clusters: Int64s) -> Floats:
     """Return the influence of each cluster as a whole (shape: clusters, whose numbers are 0, 1, 2 ... without a gap).
 
     People of one account convert together, so they are one independent unit and not many (Liang and Zeger 1986,
-    Biometrika 73:13); the factor G / (G - 1) is the usual one for a finite number G of clusters.
+    Biometrika 73:13); the factor G / (G - 1) is the usual one for a finite number G of clusters. Where clusters happen
+    to be more alike than single subjects would be, the influence of each subject stays: no interval gains by them.
     """
     moved = sums(clusters, influence)
-    return moved * math.sqrt(len(moved) / (len(moved) - 1)) if len(moved) > 1 else moved
+    together = moved * math.sqrt(len(moved) / (len(moved) - 1)) if len(moved) > 1 else moved
+    return together if _root_of_squares(together) >= _root_of_squares(influence) else influence
 
 
 def conversion(value: float, influence: Floats) -> Estimate:

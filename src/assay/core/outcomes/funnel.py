@@ -98,7 +98,7 @@ def steps(store: Store, stages: Sequence[Milestone], period: Period, *, within: 
     pairs = [(i, i + 1) for i in range(len(stages) - 1)]
     pairs += [(i, len(stages) - 1) for i in range(len(stages) - 2)]
     arrived = [arrivals(store, stage, period) for stage in stages]
-    return tuple(_step(store, stages[i], stages[j], arrived[i], period, within) for i, j in pairs)
+    return tuple(_step(store, (stages[i], stages[j]), arrived[i], period, within=within) for i, j in pairs)
 
 
 def arrivals(store: Store, stage: Milestone, period: Period) -> _Arrivals:
@@ -115,7 +115,8 @@ def arrivals(store: Store, stage: Milestone, period: Period) -> _Arrivals:
     return _Arrivals(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _step(store: Store, start: Milestone, end: Milestone, here: _Arrivals, period: Period, within: int) -> Step:
+def _step(store: Store, ends: tuple[Milestone, Milestone], here: _Arrivals, period: Period, *, within: int) -> Step:
+    start, end = ends
     reached = np.empty(len(here.at), np.int64)
     for kind, mine in zip(KINDS, (here.kind, ~here.kind), strict=True):
         count = store.number(f"SELECT count(*) FROM prepared.{'people' if kind == 'person' else 'accounts'}")

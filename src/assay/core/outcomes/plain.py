@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from assay.core.outcomes.backtest import Backtest, Question
+from assay.core.outcomes.comparison import Comparison, Part
 from assay.core.outcomes.estimates import Estimate
+from assay.core.outcomes.funnel import Funnel, Passage, Step
 from assay.core.values import DAY, format_instant, text_of
 
 
@@ -77,4 +79,66 @@ def backtest(found: Backtest) -> dict[str, Any]:
         "false_positives": rows(found.false_positives),
         "missed": rows(found.missed),
         "caveats": [{"code": c.code, "of": c.of, "text": c.text} for c in found.caveats],
+    }
+
+
+def comparison(found: Comparison) -> dict[str, Any]:
+    """Return the comparison of a draft with what was published."""
+    old, new, both = found.holds_now
+    return {
+        "changed": list(found.changed),
+        "published": backtest(found.published),
+        "draft": backtest(found.draft),
+        "both": _part(found.both),
+        "only_draft": _part(found.only_draft),
+        "only_published": _part(found.only_published),
+        "draft_earlier_days": days(found.earlier),
+        "holds_now": {"published": old, "draft": new, "both": both},
+        "joining": list(found.joining),
+        "leaving": list(found.leaving),
+        "difference": estimate(found.difference),
+        "reach_difference": estimate(found.reach_difference),
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "entered": part.entered,
+        "followed_throughout": part.followed,
+        "rate": estimate(part.rate),
+        "cases": list(part.cases),
+    }
+
+
+def funnel(found: Funnel) -> dict[str, Any]:
+    """Return a funnel."""
+    return {
+        "as_of": format_instant(found.period.as_of),
+        "from": format_instant(found.period.start) if found.period.start else None,
+        "to": format_instant(min(found.period.end, found.period.as_of)),
+        "within_days": days(found.within),
+        "stages": [{"stage": stage, "reached": number} for stage, number in found.stages],
+        "steps": [_step(step) for step in found.steps],
+        "designated": rows(found.designated),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "from_stage": step.start,
+        "to_stage": step.end,
+        **_passage(step.whole),
+        "passed_before": step.before,
+        "by": {name: {value: _passage(p) for value, p in parts.items()} for name, parts in step.parts.items()},
+        "cohorts": [{"month": c.month, "set_out": c.entered, "shares": list(c.shares)} for c in step.cohorts],
+    }
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    return {
+        "set_out": passage.entered,
+        "followed_throughout": passage.followed,
+        "passed_within": passage.passed,
+        "rate": estimate(passage.rate),
+        "half_time_days": days(passage.half_time),
     }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from assay.core.outcomes.backtest import Backtest
+from assay.core.outcomes.comparison import Comparison, Part
 from assay.core.outcomes.estimates import Estimate
 from assay.core.values import DAY, HOUR, MINUTE, format_duration, format_instant
 
@@ -47,6 +51,8 @@ def length(us: int | None) -> str:
     """Return a length of time, in the unit that fits: "23 days", "5 hours"; a dash where there is none."""
     if us is None:
         return "–"
+    if us == 0:
+        return "at once"
     for unit, name in ((DAY, "day"), (HOUR, "hour")):
         if us >= 2 * unit:
             return f"{round(us / unit):,} {name}s"
@@ -109,7 +115,8 @@ def who(found: Backtest, number: int) -> str:
 
 
 def _rate(found: Backtest) -> str:
-    before = f" ({found.converted_before:,} more had converted before)" if found.converted_before else ""
+    more = " more" if found.entered else ""
+    before = f" ({found.converted_before:,}{more} had converted before)" if found.converted_before else ""
     if not found.entered:
         return f"Nobody qualified in this period{before}."
     entered = who(found, found.entered)
@@ -136,8 +143,60 @@ def _reached(found: Backtest) -> str:
 
 
 def span(low: int, high: int) -> str:
-    """Return two lengths of time as one range: "77 to 108 days"."""
+    """Return two lengths of time as one range: "77 to 108 days", or as one where they read the same."""
     one, other = length(low), length(high)
+    if one == other:
+        return one
     if one.rpartition(" ")[2] == other.rpartition(" ")[2]:
         one = one.rpartition(" ")[0]
     return f"{one} to {other}"
+
+
+def listed(rows: Sequence[dict[str, Any]]) -> str:
+    """Return leads by designation in words, most first: "PQL 274, CSQL 89"."""
+    most_first = sorted(rows, key=lambda row: (-row["leads"], row["stage"]))
+    return ", ".join(f"{row['stage']} {row['leads']:,}" for row in most_first)
+
+
+def changes(found: Comparison) -> tuple[str, ...]:
+    """Return what the draft changed, and whom it holds of now, in sentences."""
+    old, new, both = found.holds_now
+    version = found.published.rule.version
+    if not found.changed:
+        return (f"The draft means the same as version {version}.",)
+    lines = [f"Changed since version {version}: {', '.join(found.changed)}."]
+    lines.append(
+        f"It holds of {who(found.draft, new)} now, version {version} of {old:,}: {new - both:,} would come in, "
+        f"{old - both:,} would fall out."
+    )
+    return tuple(lines)
+
+
+def parts(found: Comparison) -> tuple[tuple[str, Part], ...]:
+    """Return the three groups of subjects by name; those that are empty are left out."""
+    named = (
+        ("found by both", found.both),
+        ("by the draft alone", found.only_draft),
+        ("by the published alone", found.only_published),
+    )
+    return tuple((name, part) for name, part in named if part.entered)
+
+
+def comparison(found: Comparison) -> tuple[str, ...]:
+    """Return how the draft compares with the published rule, in sentences."""
+    lines = []
+    if found.difference is not None:
+        lines.append(f"Conversion of those whom the draft finds: {_moved(found.difference)}.")
+    if found.reach_difference is not None:
+        lines.append(f"Share of all conversions that it is ahead of: {_moved(found.reach_difference)}.")
+    if found.earlier is not None and abs(found.earlier) >= HOUR:
+        word = "earlier" if found.earlier > 0 else "later"
+        lines.append(f"Those whom both find the draft finds {length(abs(found.earlier))} {word} in the median.")
+    return tuple(lines)
+
+
+def _moved(estimate: Estimate) -> str:
+    if estimate.low == estimate.high == 0.0:
+        return "no difference"
+    chance = "; that may be chance" if estimate.holds(0.0) else ""
+    return f"{points(estimate)}{chance}"
