@@ -74,10 +74,11 @@ def look_back(
     if progress is not None:
         progress("Looking at what became of them")
     those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
+    both = backtest.reached_by(store, question)
     return tuple(
         replace(
             backtest.judge(rule, entries.of_rule(spells, rule.name), those[rule.subject], question),
-            caveats=backtest.caveats_of(store, definitions, rule, question),
+            caveats=backtest.caveats_of(store, definitions, rule, question, both),
         )
         for rule in wanted
     )

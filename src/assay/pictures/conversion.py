@@ -45,7 +45,7 @@ def conversion_over_time(
         )
         layers.append(_label(beside[-1], x, y, palette.OUT))
     # Browsers write a little wider than the drawing machine reckons: the names at the end need air.
-    room = 210 if width >= 500 else 150
+    room = 210 if width >= 500 else 196
     padding = {"left": 2, "top": 6, "bottom": 2, "right": 24}
     chart = alt.layer(*layers).properties(width=width - room, height=220, padding=padding)
     last = values[-1]

@@ -22,11 +22,13 @@ def stages_reached(stages: Sequence[tuple[str, int]], *, title: str = _TITLE, wi
             "stage:N",
             sort=[stage for stage, _ in stages],
             title=None,
-            axis=alt.Axis(domain=False, ticks=False, labelFontSize=12, labelColor=palette.INK, minExtent=60),
+            axis=alt.Axis(
+                domain=False, ticks=False, labelFontSize=12, labelColor=palette.INK, labelLimit=90, minExtent=60
+            ),
         ),
         x=alt.X("n:Q", axis=None, scale=alt.Scale(domain=[0, max(n for _, n in stages) or 1])),
     )
     bars = base.mark_bar(color=palette.IN, height=18, cornerRadiusEnd=2)
     labels = base.mark_text(align="left", dx=6, color=palette.INK).encode(text="text:N")
-    chart = alt.layer(bars, labels).properties(width=width - 130, height=alt.Step(28))
+    chart = alt.layer(bars, labels).properties(width=width - 160, height=alt.Step(28))
     return drawing.draw(chart, title=title, description=", ".join(f"{stage}: {n:,}" for stage, n in stages) + ".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -213,16 +214,26 @@ def _missed(deals: reached.Deals, those: Converting) -> pa.Table:
     )
 
 
-def caveats_of(
-    store: Store, definitions: model.Definitions, rule: model.Rule, question: Question
-) -> tuple[Caveat, ...]:
-    """Return what to mind when reading the backtest of a rule."""
+def reached_by(store: Store, question: Question) -> Mapping[model.SubjectType, Int64s]:
+    """Return when each subject converted, of both kinds: what `caveats_of` compares attributes with."""
     as_of = question.period.as_of
-    both: dict[model.SubjectType, Int64s] = {}
-    for kind in ("person", "account"):
-        count = store.number(f"SELECT count(*) FROM prepared.{'people' if kind == 'person' else 'accounts'}")
-        both[kind] = conversions.first(store, question.outcome, kind, subjects=count, as_of=as_of).at
+    people, accounts = (store.number(f"SELECT count(*) FROM prepared.{table}") for table in ("people", "accounts"))
+    return {
+        "person": conversions.first(store, question.outcome, "person", subjects=people, as_of=as_of).at,
+        "account": conversions.first(store, question.outcome, "account", subjects=accounts, as_of=as_of).at,
+    }
+
+
+def caveats_of(
+    store: Store,
+    definitions: model.Definitions,
+    rule: model.Rule,
+    question: Question,
+    both: Mapping[model.SubjectType, Int64s],
+) -> tuple[Caveat, ...]:
+    """Return what to mind when reading the backtest of a rule; `both` is what `reached_by` gives."""
     found = caveats.of_rule(store, definitions, rule, outcome=question.outcome, converted=both)
+    as_of = question.period.as_of
     number, first, last = store.rows(
         'SELECT count(*), min("at"), max("at") FROM prepared.outcomes WHERE outcome = ? AND "at" <= ?',
         [question.outcome, as_of],

@@ -7,7 +7,7 @@ comes to the company later is not converted by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal
@@ -21,6 +21,9 @@ from assay.core.errors import BadRequest
 from assay.core.io.store import Store
 from assay.core.outcomes.arrays import NEVER, Int64s
 from assay.core.outcomes.subjects import STAYS
+
+#: So many names of outcomes are shown; more are hardly names of outcomes.
+_FEW: Final = 20
 
 #: Whose outcomes count for a person: those of its account too, or those alone that name the person.
 Reach = Literal["account", "person"]
@@ -112,11 +115,17 @@ def check_name(store: Store, outcome: str, *, as_of: int) -> None:
             if later
             else "Say in definitions/sources which file tells what became of leads (docs/language.md, outcomes).",
         )
-    near = get_close_matches(outcome, list(known), n=1)
-    there = ", ".join(list(known)[:10])
+    near = get_close_matches(outcome, list(known) if len(known) <= _FEW else [], n=1)
     raise BadRequest(
         "No outcome has this name",
         where="--outcome",
         value=outcome,
-        mend=f"Did you mean '{near[0]}'?" if near else f"These there are: {there}.",
+        mend=f"Did you mean '{near[0]}'?" if near else there_are(known),
     )
+
+
+def there_are(known: Collection[str]) -> str:
+    """Return which outcomes there are; of many only how many: they may be names of people, read by mistake."""
+    if len(known) > _FEW:
+        return f"There are {len(known):,} different ones: look at the column that the source takes for outcomes."
+    return f"These there are: {', '.join(known)}."

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from assay.core.definitions import model
 from assay.core.errors import BadRequest
 from assay.core.io.store import Store
-from assay.core.outcomes import subjects
+from assay.core.outcomes import conversions, subjects
 from assay.core.outcomes.arrays import instants
 
 #: The way from interest to a deal, as marketing and sales agree on it; steps that nothing tells of are left out.
@@ -65,21 +65,23 @@ def milestones(
                 "No live or shadow rule has this stage, and no outcome this name",
                 where="--stages",
                 value=stage,
-                mend=f"Name stages and outcomes that there are: {_there(store, rules, as_of)}.",
+                mend=_there(store, rules, as_of),
             )
     if len(found) < 2:
         raise BadRequest(
             "A funnel needs two stages at least",
             where="--stages",
             value=", ".join(one.stage for one in found) or "none",
-            mend=f"These there are: {_there(store, rules, as_of) or 'none'}. Rules give stages, and so do outcomes.",
+            mend=_there(store, rules, as_of),
         )
     return tuple(found)
 
 
 def _there(store: Store, rules: Sequence[model.Rule], as_of: int) -> str:
-    outcomes = store.rows('SELECT DISTINCT outcome FROM prepared.outcomes WHERE "at" <= ? ORDER BY 1', [as_of])
-    return ", ".join([*sorted({rule.stage for rule in rules}), *(name for (name,) in outcomes[:10])])
+    known = conversions.names(store, as_of=as_of)
+    stages = ", ".join(sorted({rule.stage for rule in rules})) or "none"
+    outcomes = conversions.there_are(known) if known else "There are no outcomes."
+    return f"Stages of rules: {stages}. Of outcomes: {outcomes[0].lower()}{outcomes[1:]}"
 
 
 def _of_outcomes(store: Store, stage: str, as_of: int) -> pa.Table:

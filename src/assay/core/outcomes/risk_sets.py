@@ -66,7 +66,8 @@ def others(risk: AtRisk, entered_at: Int64s, *, subjects: int, within: int, as_o
     covered = np.searchsorted(at, as_of - after, "right")
     if not strata[covered[-1]]:
         return None
-    did = converted_at <= as_of
+    did = np.flatnonzero(converted_at <= as_of)
+    did = did[np.argsort(converted_at[did], kind="stable")]  # in order, so that searches run through memory once
     events = _Converts(at, weight, first[did], last[did], converted_at[did])
     hazard, at_risk, moved = _life_table(events, strata, after, covered)
     stays = np.cumprod(1.0 - hazard)
@@ -99,11 +100,14 @@ class _Converts:
     last: Int64s
     converted_at: Int64s
 
-    def converted(self, within: int, covered: int) -> Floats:
-        """Return the weight of each stretch's entrants, of the first `covered`, that it converted `within` of."""
+    def near(self, within: int) -> Int64s:
+        """Return each stretch's first entrant that it converted `within` of."""
+        return np.maximum(self.first, np.searchsorted(self.at, self.converted_at - within, "left"))
+
+    def converted(self, near: Int64s, covered: int) -> Floats:
+        """Return the weight of each stretch's entrants from `near` on, of the first `covered`."""
         last = np.minimum(self.last, covered)
-        near = np.searchsorted(self.at, self.converted_at - within, "left")
-        return self.weight[last] - self.weight[np.minimum(np.maximum(self.first, near), last)]
+        return self.weight[last] - self.weight[np.minimum(near, last)]
 
 
 def _life_table(events: _Converts, strata: Int64s, after: Int64s, covered: Int64s) -> tuple[Floats, Floats, Floats]:
@@ -113,10 +117,11 @@ def _life_table(events: _Converts, strata: Int64s, after: Int64s, covered: Int64
     hazard): what the stretches that never convert do not have.
     """
     hazard, at_risk = np.zeros(len(after) - 1), np.ones(len(after) - 1)
-    moved = np.zeros(len(events.first))
+    moved, further = np.zeros(len(events.first)), events.near(0)
     for piece in range(len(after) - 1):
         n = int(covered[piece + 1])
-        before, by = events.converted(int(after[piece]), n), events.converted(int(after[piece + 1]), n)
+        near, further = further, events.near(int(after[piece + 1]))
+        before, by = events.converted(near, n), events.converted(further, n)
         staying = strata[n] - before.sum()
         if staying <= 0.0:
             continue
