@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas
@@ -14,7 +15,9 @@ import pyarrow as pa
 import pytest
 
 import assay
+from assay.core.definitions import publish
 from assay.core.errors import BadRequest
+from tests.core.outcomes import company
 
 GOLDEN = Path(__file__).parent / "golden/cli"
 AS_OF = "2026-03-10T09:00:00Z"
@@ -116,3 +119,62 @@ def test_importing_assay_is_quick():
 def test_assay_has_no_other_names():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = assay.nothing
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    """The company whose every number is known, as a result to look back on."""
+    checked = assay.load_definitions(company.DEFINITIONS)
+    with assay.run(checked, company.write(tmp_path_factory.mktemp("known"))) as result:
+        yield result
+
+
+def looked_back(result):
+    return {
+        "backtest": assay.backtest(result, "pql_builder", outcome="won", within="60 days"),
+        "several": assay.backtest(result, outcome="won", within=timedelta(days=60), reach="person"),
+        "sweep": assay.sweep(result, "pql_builder", "built.at_least", range(1, 4), outcome="won", within="60 days"),
+        "funnel": assay.funnel(result, within="60 days"),
+    }
+
+
+def test_a_notebook_looks_back_in_the_words_and_pictures_of_the_report(known):
+    for shown in looked_back(known).values():
+        page = shown._repr_html_()
+        assert "<svg" in page
+        assert "<html" not in page
+        assert repr(shown)
+
+
+def test_what_was_seen_of_the_past_goes_on_as_a_table(known):
+    shown = looked_back(known)
+    assert shown["several"].to_table()["rule"].to_pylist() == ["mql_new", "pql_builder"]
+    assert shown["several"].to_table()["entered"].to_pylist() == [120, 40]
+    assert shown["sweep"].to_table()["entered"].to_pylist() == [40, 40, 0]
+    assert {"rate", "rate_low", "rate_high"} <= set(shown["sweep"].to_table().column_names)
+    assert set(shown["funnel"].to_table()["by"].to_pylist()) >= {"all", "rule", "month", "partner"}
+
+
+def test_a_draft_is_held_against_what_was_published(tmp_path):
+    folder = shutil.copytree(company.DEFINITIONS, tmp_path / "definitions")
+    publish(folder, "pql_builder")
+    rule = folder / "qualifications/pql_builder.yml"
+    rule.write_text(rule.read_text().replace("at_least: 2", "at_least: 1").replace("version: 1", "version: 2"))
+    data = company.write(tmp_path / "data")
+    shown = assay.diff(assay.load_definitions(folder), data, "pql_builder", outcome="won", within="60 days")
+    assert "Changed since version 1: criterion 'built'" in repr(shown)
+    assert "<svg" in shown._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        ({"outcome": "wonn"}, "No outcome has this name"),
+        ({"outcome": "won", "within": "soon"}, "not a duration"),
+        ({"outcome": "won", "since": "soon"}, "since: This is not an instant"),
+        ({"outcome": "won", "since": "2025-08-01", "until": "2025-07-01"}, "period is empty"),
+    ],
+)
+def test_a_question_about_the_past_without_an_answer_is_refused(question, complaint, known):
+    with pytest.raises(BadRequest, match=complaint):
+        assay.backtest(known, "pql_builder", **question)

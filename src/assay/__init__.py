@@ -5,6 +5,7 @@
 >>> result = assay.run(definitions, "data", as_of="2026-03-10")
 >>> result.leads.to_pandas()
 >>> assay.explain(result, "person:42")
+>>> assay.backtest(result, "pql_trial", outcome="won", within="90 days")
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.notebook import explain, load_definitions, run
+    from assay.notebook import backtest, diff, explain, funnel, load_definitions, run, sweep
 
-__all__ = ["explain", "load_definitions", "run"]
+__all__ = ["backtest", "diff", "explain", "funnel", "load_definitions", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

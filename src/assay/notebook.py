@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from assay.core import definitions as language
-from assay.core import pipeline
+from assay.core import hindsight, pipeline
 from assay.core.definitions.model import Definitions
 from assay.core.engine.results import Verdict
 from assay.core.errors import BadRequest
+from assay.core.outcomes.conversions import Reach
 from assay.core.result import Result
 from assay.core.sentences import day, sentence
-from assay.core.values import parse_instant, text_of
+from assay.core.values import parse_duration, parse_instant, text_of
+from assay.showing import Backtests, Comparison, Funnel, Thresholds
 
 
 def load_definitions(folder: str | Path) -> Definitions:
@@ -41,6 +43,92 @@ def explain(result: Result, subject: str, *, rule: str | None = None) -> Explana
     asked = pipeline.rules_asked(result.definitions, subject, rule)
     verdicts = pipeline.answer(result.store, result.definitions, subject, asked, as_of=result.as_of)
     return Explanation(subject=subject, verdicts=verdicts, definitions=result.definitions)
+
+
+def backtest(
+    result: Result,
+    *rules: str,
+    outcome: str,
+    within: str | timedelta = "90 days",
+    since: str | datetime | int | None = None,
+    until: str | datetime | int | None = None,
+    reach: Reach = "account",
+) -> Backtests:
+    """Return what became of those whom rules found, as known at the result's instant; without a name, all decided.
+
+    `outcome` is named as in the data, `within` a duration; the period is [since, until). With `reach="person"` an
+    outcome of a person's account is not the person's. BadRequest says which of these has no answer.
+    """
+    asked = _asked(outcome, within, since, until, reach)
+    found = hindsight.look_back(result.store, result.definitions, rules, asked, as_of=result.as_of)
+    return Backtests(found, hindsight.names_of_cases(result.store, found))
+
+
+def sweep(
+    result: Result,
+    rule: str,
+    criterion: str,
+    values: str | Iterable[object],
+    *,
+    outcome: str,
+    within: str | timedelta = "90 days",
+    since: str | datetime | int | None = None,
+    until: str | datetime | int | None = None,
+    reach: Reach = "account",
+) -> Thresholds:
+    """Return what a rule would be worth with other numbers: `criterion` is "built_something.at_least"; `values` "1..6".
+
+    `values` may also be the numbers themselves, `range(1, 7)`. One pass decides them all.
+    """
+    listed = values if isinstance(values, str) else ",".join(map(str, values))
+    tried = hindsight.Tried(rule=rule, criterion=criterion, values=listed)
+    asked = _asked(outcome, within, since, until, reach)
+    return Thresholds(hindsight.vary(result.store, result.definitions, tried, asked, as_of=result.as_of))
+
+
+def diff(
+    definitions: Definitions,
+    data: str | Path | Mapping[str, Any],
+    rule: str,
+    *,
+    outcome: str,
+    within: str | timedelta = "90 days",
+    version: int | None = None,
+    since: str | datetime | int | None = None,
+    until: str | datetime | int | None = None,
+    as_of: str | datetime | int | None = None,
+    reach: Reach = "account",
+) -> Comparison:
+    """Return how a rule differs from what was published of it, the latest version or the one named.
+
+    It reads the data anew: the published rule may look at properties that the folder's rules no longer name.
+    """
+    both = hindsight.versions(definitions, rule, version=version)
+    asked = _asked(outcome, within, since, until, reach)
+    tables = Path(data) if isinstance(data, str | Path) else data
+    with hindsight.prepared(both.definitions, tables) as store:
+        return Comparison(hindsight.differ(store, both, asked, as_of=_instant(as_of)))
+
+
+def funnel(
+    result: Result,
+    *stages: str,
+    within: str | timedelta = "90 days",
+    since: str | datetime | int | None = None,
+    until: str | datetime | int | None = None,
+) -> Funnel:
+    """Return how leads get from stage to stage; without stages along MQL, PQL, SAL, SQL, SQO, won."""
+    return Funnel(
+        hindsight.flow(
+            result.store,
+            result.definitions,
+            within=_duration(within),
+            path=stages,
+            start=_instant(since, "since"),
+            end=_instant(until, "until"),
+            as_of=result.as_of,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +180,32 @@ class Explanation:
         return f"<p><b>{html.escape(self.subject)}</b></p>{table}"
 
 
-def _instant(as_of: str | datetime | int | None) -> int | None:
+def _asked(
+    outcome: str,
+    within: str | timedelta,
+    since: str | datetime | int | None,
+    until: str | datetime | int | None,
+    reach: Reach,
+) -> hindsight.Asked:
+    return hindsight.Asked(
+        outcome=outcome,
+        within=_duration(within),
+        start=_instant(since, "since"),
+        end=_instant(until, "until"),
+        reach=reach,
+    )
+
+
+def _duration(within: str | timedelta) -> int:
+    if isinstance(within, timedelta):
+        return within // timedelta(microseconds=1)
+    try:
+        return parse_duration(within)
+    except ValueError as error:
+        raise BadRequest("This is not a duration", where="within", value=within, mend=str(error)) from None
+
+
+def _instant(as_of: str | datetime | int | None, where: str = "as_of") -> int | None:
     if as_of is None or isinstance(as_of, int):
         return as_of
     text = as_of if isinstance(as_of, str) else text_of(as_of)
@@ -101,7 +214,7 @@ def _instant(as_of: str | datetime | int | None) -> int | None:
     except ValueError:
         raise BadRequest(
             "This is not an instant",
-            where="as_of",
+            where=where,
             value=str(as_of),
             mend="Write a date or a date and time, such as 2026-03-10T09:00:00Z.",
         ) from None

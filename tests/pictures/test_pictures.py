@@ -41,6 +41,17 @@ def evidence_of(*rows):
 SPELLS = spells(("pql", 9, 2), ("pql", 5, None), ("pqa", 4, -3), (HOSTILE, 3, 1))
 LEADS = pa.table({"stage": ["PQL", "PQL", "MQL"]})
 EVIDENCE = evidence_of(("built something", 3), ("built something", 1), (HOSTILE, 2))
+WEEKLY = pa.table({"week": instants(14, 7), "entered": [3, 2], "left": [0, 1]})
+CURVE = pa.table({"after": [0, 9 * DAY], "share": [0.0, 0.2], "low": [0.0, 0.1], "high": [0.0, 0.4]})
+RATES = (
+    pictures.Rate(name="pql", value=0.2, low=0.1, high=0.3, beside=0.05),
+    pictures.Rate(name=HOSTILE, value=0.1, low=0.0, high=0.9),
+)
+POINTS = (
+    pictures.Point(value="1", is_current=True, converts=(0.2, 0.1, 0.3), ahead_of=(0.5, 0.4, 0.6), entered=30),
+    pictures.Point(value=HOSTILE, is_current=False, converts=None, ahead_of=None, entered=0),
+)
+COHORTS = (("2026-01", 30, (0.1, 0.2)), ("2026-02", 12, (0.1, None)), ("2026-03", 0, (None, None)))
 
 
 def all_pictures(width=680):
@@ -51,6 +62,12 @@ def all_pictures(width=680):
         "evidence": pictures.evidence(
             EVIDENCE, as_of=AS_OF, since=AS_OF - DAY, until=AS_OF + DAY, subject=HOSTILE, width=width
         ),
+        "weekly": pictures.entries_and_exits_by_week(WEEKLY, width=width),
+        "conversion": pictures.conversion_over_time(CURVE, others=((0, 0.0), (9 * DAY, 0.01)), width=width),
+        "rates": pictures.rates_side_by_side(RATES, width=width),
+        "thresholds": pictures.thresholds(POINTS, name=HOSTILE, width=width),
+        "cohorts": pictures.cohorts(COHORTS, columns=("5 days", "10 days"), width=width),
+        "reached": pictures.stages_reached((("MQL", 30), (HOSTILE, 3)), width=width),
     }
 
 
@@ -129,6 +146,11 @@ def test_spells_since_ever_do_not_stretch_the_axis():
         pictures.entries_and_exits(spells(), as_of=AS_OF),
         pictures.leads_by_stage(LEADS.slice(0, 0)),
         pictures.evidence(evidence_of(), as_of=AS_OF),
+        pictures.entries_and_exits_by_week(WEEKLY.slice(0, 0)),
+        pictures.conversion_over_time(CURVE.slice(0, 1)),
+        pictures.rates_side_by_side(()),
+        pictures.cohorts((), columns=("5 days",)),
+        pictures.stages_reached(()),
     ],
 )
 def test_nothing_to_draw_is_still_a_picture(nothing):

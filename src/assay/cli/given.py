@@ -25,8 +25,8 @@ def existing_folder(folder: Path, where: str) -> Path:
     return folder
 
 
-def instant(text: str | None) -> int | None:
-    """Return the UTC microseconds that `--as-of` writes; BadRequest where it writes none."""
+def instant(text: str | None, where: str = "--as-of") -> int | None:
+    """Return the UTC microseconds that an option writes; BadRequest where it writes none."""
     from assay.core.values import parse_instant
 
     if text is None:
@@ -36,7 +36,7 @@ def instant(text: str | None) -> int | None:
     except ValueError:
         raise BadRequest(
             "This is not an instant",
-            where="--as-of",
+            where=where,
             value=text,
             mend="Write a date or a date and time, such as 2026-03-10 or 2026-03-10T09:00:00Z.",
         ) from None

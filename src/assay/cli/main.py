@@ -13,14 +13,18 @@ from cyclopts import App, CycloptsError
 from rich.text import Text
 
 from assay.cli import screen
+from assay.cli.backtest import backtest
 from assay.cli.check import check
+from assay.cli.diff import diff
 from assay.cli.explain import explain
 from assay.cli.fmt import fmt
+from assay.cli.funnel import funnel
 from assay.cli.init import init
 from assay.cli.new_rule import new
 from assay.cli.publish import publish
 from assay.cli.run import run
 from assay.cli.schema import schema
+from assay.cli.sweep import sweep
 from assay.core.errors import ShownError
 
 _INTERRUPTED: Final = 130
@@ -41,7 +45,10 @@ app = App(
     help_format="plaintext",
     help_epilogue="To begin:  assay init DATA;  assay new pql-trial;  assay check definitions",
 )
-_VERBS: Final[tuple[Callable[..., int], ...]] = (init, new, check, fmt, schema, publish, run, explain)
+_VERBS: Final[tuple[Callable[..., int], ...]] = (
+    *(init, new, check, fmt, schema, publish, run, explain),
+    *(backtest, diff, sweep, funnel),
+)
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)

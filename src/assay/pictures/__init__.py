@@ -1,14 +1,34 @@
 """Charts as SVG text, for reports and pages alike.
 
-Takes: Arrow tables (spells, leads, evidence) and an `as_of`.
+Takes: Arrow tables (spells, leads, evidence, conversion curves) and an `as_of`; rates with their intervals.
 Gives: SVG text that stands alone, scales with its column, and follows a page's light or dark colours (`style()`).
 Never: reads the network, a clock or a font file; runs SQL; decides anything.
 """
 
-from assay.pictures.entries import entries_and_exits
+from assay.pictures.cohorts import cohorts
+from assay.pictures.conversion import conversion_over_time
+from assay.pictures.entries import entries_and_exits, entries_and_exits_by_week
 from assay.pictures.evidence import EVIDENCE, evidence
 from assay.pictures.palette import style
 from assay.pictures.qualified import qualified_over_time
+from assay.pictures.rates import Rate, rates_side_by_side
 from assay.pictures.stages import leads_by_stage
+from assay.pictures.steps import stages_reached
+from assay.pictures.thresholds import Point, thresholds
 
-__all__ = ["EVIDENCE", "entries_and_exits", "evidence", "leads_by_stage", "qualified_over_time", "style"]
+__all__ = [
+    "EVIDENCE",
+    "Point",
+    "Rate",
+    "cohorts",
+    "conversion_over_time",
+    "entries_and_exits",
+    "entries_and_exits_by_week",
+    "evidence",
+    "leads_by_stage",
+    "qualified_over_time",
+    "rates_side_by_side",
+    "stages_reached",
+    "style",
+    "thresholds",
+]

@@ -9,17 +9,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from assay import pictures
 from assay.core.result import Result
-from assay.core.sentences import exact, plain
 from assay.pictures import calendar
 from assay.report.cards import cards
+from assay.report.paper import drawn, page
 
-#: Each picture is drawn for a desk and for a phone: scaled text would be too small to read there.
-_WIDTHS: Final = {"wide": 920, "narrow": 330}
 #: Kinds of reject beyond this number are summed up.
 _MOST_KINDS: Final = 40
 
@@ -34,37 +30,23 @@ class Headline:
 
 def render(result: Result, *, top: int = 12) -> str:
     """Return the report of a run as HTML text, with the evidence of the first `top` leads."""
-    environment = Environment(
-        loader=PackageLoader("assay.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(exact=exact, plain=plain, commas=lambda n: f"{n:,}")
-    return environment.get_template("report.html").render(
+    return page(
+        "report.html",
         as_of=result.as_of,
         as_of_given=result.as_of_given,
         headlines=_headlines(result),
-        style=Markup(pictures.style()),
-        qualified=_drawn(_qualified(result)),
-        stages=_drawn(_stages(result)),
-        entries=_drawn(_entries(result)),
+        qualified=drawn(_qualified(result)),
+        stages=drawn(_stages(result)),
+        entries=drawn(_entries(result)),
         unit=_unit(result).name,
         rules=_rules(result),
-        cards=cards(result, top=top, drawn=_drawn),
+        cards=cards(result, top=top, drawn=drawn),
         total=result.leads.num_rows,
         sizes=result.sizes,
         rejects=_rejects(result),
         reject_count=result.rejects.num_rows,
         counts=[row for row in result.counts.to_pylist() if row["rows"] and row["what"] not in {"rows", "rejects"}],
     )
-
-
-def _drawn(draw: Callable[[int], str]) -> Markup:
-    """Return a picture at both widths; the style sheet shows the one that fits."""
-    # The pictures escape what they show; nothing else on the page is marked safe.
-    return Markup("".join(f'<div class="picture {name}">{draw(width)}</div>' for name, width in _WIDTHS.items()))
 
 
 def _qualified(result: Result) -> Callable[[int], str]:

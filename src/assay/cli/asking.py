@@ -1,0 +1,68 @@
+"""Options of the verbs that look back, read the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from assay.cli.given import instant
+from assay.core.errors import BadRequest
+
+if TYPE_CHECKING:
+    from assay.core.hindsight import Asked
+
+Outcome = Annotated[str, Parameter(name="--outcome", help="What leads should come to, as the data names it: won.")]
+Within = Annotated[str, Parameter(name="--within", help="How soon it should come: '90 days'.")]
+From = Annotated[str | None, Parameter(name="--from", help="Where the period begins; else with the data.")]
+To = Annotated[str | None, Parameter(name="--to", help="Where it ends, itself not part of it; else with the data.")]
+ReachOf = Annotated[
+    Literal["account", "person"],
+    Parameter(name="--reach", help="Whether an outcome of a person's account counts as the person's."),
+]
+Report = Annotated[Path | None, Parameter(name="--report", help="An HTML file to write the answer to, with charts.")]
+
+
+def asked(outcome: str, within: str, start: str | None, end: str | None, reach: Literal["account", "person"]) -> Asked:
+    """Return the question that the options put; BadRequest where one cannot be read."""
+    from assay.core.hindsight import Asked
+
+    return Asked(
+        outcome=outcome, within=duration(within), start=instant(start, "--from"), end=instant(end, "--to"), reach=reach
+    )
+
+
+def duration(text: str, where: str = "--within") -> int:
+    """Return the microseconds that a duration writes; BadRequest where it writes none."""
+    from assay.core.values import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise BadRequest("This is not a duration", where=where, value=text, mend=str(error)) from None
+
+
+def write_report(path: Path, page: str) -> None:
+    """Write an HTML page, whole or not at all."""
+    from assay.core.io.writing import write_text
+
+    write_text(path, page)
+
+
+def note(text: str) -> None:
+    """Print what helps to read an answer, quietly and folded at the edge."""
+    from rich.text import Text
+
+    from assay.cli import screen
+
+    screen.out().print(Text(screen.clean(text), style="dim"))
+
+
+def say_where(report: Path | None) -> None:
+    """Print where the report was written, if it was."""
+    from assay.cli import screen
+
+    if report is not None:
+        screen.say()
+        screen.say(f"Written to {report}.", "dim")

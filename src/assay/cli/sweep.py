@@ -1,0 +1,97 @@
+"""`assay sweep`: a rule with other numbers, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from assay.cli import screen
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
+from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+
+if TYPE_CHECKING:
+    from assay.core.hindsight import Thresholds
+
+Criterion = Annotated[
+    tuple[str, str],
+    Parameter(name="--criterion", help="The number to vary and what to try: built_something.at_least 1..6."),
+]
+
+
+def sweep(
+    rule: str,
+    *,
+    data: Data,
+    criterion: Criterion,
+    outcome: Outcome,
+    within: Within = "90 days",
+    definitions: Definitions = Path("definitions"),
+    start: From = None,
+    end: To = None,
+    as_of: AsOf = None,
+    reach: ReachOf = "account",
+    format: Format = "text",
+    report: Report = None,
+) -> int:
+    """Try a rule with other numbers: how many would qualify, how many of them convert, how many conversions it sees.
+
+    Parameters
+    ----------
+    rule
+        The rule's name.
+    """
+    question, at = asked(outcome, within, start, end, reach), instant(as_of)
+    folder, place = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    from assay.core import definitions as language
+
+    checked = language.load(place)
+    from assay.core import hindsight
+    from assay.core.outcomes import plain
+
+    tried = hindsight.Tried(rule=rule, criterion=criterion[0], values=criterion[1])
+    tried.of(checked)
+    with screen.progress(shown=format == "text") as told:
+        told("Reading the data")
+        with hindsight.prepared(checked, folder, progress=told) as store:
+            found = hindsight.vary(store, checked, tried, question, as_of=at, progress=told)
+    if report is not None:
+        from assay.report.thresholds import render_thresholds
+
+        write_report(report, render_thresholds(found))
+    if format == "json":
+        rows = [{"value": one.value, "is_current": one.is_current, **plain.backtest(b)} for one, b in found.points]
+        screen.say_json({"rule": found.rule.name, "criterion": str(found.setting), "points": rows})
+    else:
+        tell(found)
+        say_where(report)
+    return 0
+
+
+def tell(found: Thresholds) -> None:
+    """Print a row a value."""
+    from assay.core.outcomes import telling
+
+    first = found.points[0][1]
+    screen.say(f"{found.rule.name}, {found.setting}", "bold")
+    screen.say(f"{telling.question(first)}, {telling.period(first)}")
+    screen.say()
+    table = screen.table(
+        found.setting.key.replace("_", " "), "entered", "convert", "lift", "ahead of", right=("entered", "lift")
+    )
+    for variant, one in found.points:
+        value = Text(variant.value, style="bold" if variant.is_current else "")
+        if variant.is_current:
+            value.append("  as it is", style="not bold dim")
+        lift = "–" if one.lift is None else f"{one.lift.value:.1f}"
+        ahead = f"{one.reached.preceded:,} of {one.reached.conversions:,}, {telling.between(one.reached.share)}"
+        table.add_row(value, f"{one.entered:,}", telling.between(one.rate), lift, ahead)
+    screen.out().print(table)
+    screen.say()
+    note(
+        "convert: of those who would have qualified; lift: how many times as often as everybody else; ahead of: so "
+        "many of all conversions. Intervals are of 95 %. The value that looks best was chosen among several, so some "
+        "of its lead is luck: judge it again on later leads."
+    )

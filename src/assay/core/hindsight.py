@@ -1,0 +1,268 @@
+"""Questions about what became of leads: the flow of a run, and then outcomes instead of leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from assay.core import engine, identity, sources
+from assay.core.definitions import model
+from assay.core.definitions.as_published import as_published, changed_parts
+from assay.core.errors import BadRequest
+from assay.core.io.store import Store
+from assay.core.outcomes import (
+    apart,
+    backtest,
+    comparison,
+    conversions,
+    designation,
+    entries,
+    funnel,
+    milestones,
+    variants,
+)
+from assay.core.outcomes.backtest import Backtest, Question
+from assay.core.outcomes.conversions import Reach
+from assay.core.pipeline import DECIDED, event_names
+from assay.core.references import rules_read_by
+from assay.core.values import format_instant
+
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked: an outcome, how soon (microseconds) and of which period [start, end); None: all that is known."""
+
+    outcome: str
+    within: int
+    start: int | None = None
+    end: int | None = None
+    reach: Reach = "account"
+
+
+@contextmanager
+def prepared(
+    definitions: model.Definitions, data: Path | Mapping[str, Any], *, progress: Progress | None = None
+) -> Iterator[Store]:
+    """Give a store with the prepared tables of some data; it is gone afterwards."""
+    with Store() as store:
+        sources.read(store, definitions, data, progress=progress)
+        identity.resolve(store, definitions, progress=progress)
+        yield store
+
+
+def look_back(
+    store: Store,
+    definitions: model.Definitions,
+    rules: Sequence[str],
+    asked: Asked,
+    *,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Backtest, ...]:
+    """Return a backtest a rule, in the order asked; without names, of all live and shadow rules."""
+    wanted = rules_named(definitions, rules)
+    question = question_of(store, asked, as_of=as_of)
+    spells = decided(store, definitions, [rule.name for rule in wanted], question.period.as_of, progress)
+    if progress is not None:
+        progress("Looking at what became of them")
+    those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
+    both = backtest.reached_by(store, question)
+    return tuple(
+        replace(
+            backtest.judge(rule, entries.of_rule(spells, rule.name), those[rule.subject], question),
+            caveats=backtest.caveats_of(store, definitions, rule, question, both),
+        )
+        for rule in wanted
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """One number of a rule varied: a value with its backtest each, in the order asked; one may be the current value."""
+
+    rule: model.Rule
+    setting: variants.Setting
+    points: tuple[tuple[variants.Variant, Backtest], ...]
+
+
+def vary(
+    store: Store,
+    definitions: model.Definitions,
+    tried: Tried,
+    asked: Asked,
+    *,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> Thresholds:
+    """Return what a rule would be worth with other numbers; all variants are decided in one sweep."""
+    rule, which, listed = tried.of(definitions)
+    question = question_of(store, asked, as_of=as_of)
+    made = variants.of_rule(rule, which, listed)
+    wider = replace(definitions, rules=(*definitions.rules, *(one.rule for one in made)))
+    spells = decided(store, wider, [one.rule.name for one in made], question.period.as_of, progress)
+    those = backtest.converting(store, rule.subject, question)
+    points = [(one, backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question)) for one in made]
+    return Thresholds(rule=rule, setting=which, points=tuple(points))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Which number of which rule to vary, as written: CRITERION.KEY, and "1..6" or "1,2,5"."""
+
+    rule: str
+    criterion: str
+    values: str
+
+    def of(self, definitions: model.Definitions) -> tuple[model.Rule, variants.Setting, tuple[str, ...]]:
+        """Return what that is in these definitions; BadRequest where it is nothing."""
+        rule = rules_named(definitions, [self.rule])[0]
+        which = variants.setting(self.criterion, rule)
+        listed = variants.values(self.values, which)
+        variants.of_rule(rule, which, listed)
+        return rule, which, listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """A rule of the folder and the same as published, in one set of definitions that decides both."""
+
+    definitions: model.Definitions
+    published: model.Rule
+    draft: model.Rule
+    changed: tuple[str, ...]
+
+
+def versions(definitions: model.Definitions, rule: str, *, version: int | None = None) -> Versions:
+    """Return the draft of a rule beside what was published of it, the latest version or the one named."""
+    draft = rules_named(definitions, [rule])[0]
+    before = as_published(Path(definitions.folder), rule, version)
+    both, published = apart.beside(definitions, before, rule)
+    return Versions(
+        definitions=both, published=published, draft=draft, changed=changed_parts(before, definitions, rule)
+    )
+
+
+def differ(
+    store: Store, both: Versions, asked: Asked, *, as_of: int | None = None, progress: Progress | None = None
+) -> comparison.Comparison:
+    """Return how the draft of a rule differs from what was published; one sweep decides both."""
+    question = question_of(store, asked, as_of=as_of)
+    rules = (both.published, both.draft)
+    spells = decided(store, both.definitions, [rule.name for rule in rules], question.period.as_of, progress)
+    those = backtest.converting(store, both.draft.subject, question)
+    old, new = ((rule, entries.of_rule(spells, rule.name)) for rule in rules)
+    return comparison.compare(old, new, those, question, changed=both.changed)
+
+
+def flow(
+    store: Store,
+    definitions: model.Definitions,
+    *,
+    within: int,
+    path: Sequence[str] = (),
+    start: int | None = None,
+    end: int | None = None,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> funnel.Funnel:
+    """Return how leads get from stage to stage within so long (microseconds); without a path, along the usual one."""
+    period = period_of(store, start, end, as_of=as_of)
+    rules = rules_named(definitions, [])
+    spells = decided(store, definitions, [rule.name for rule in rules], period.as_of, progress)
+    stages = milestones.milestones(store, rules, spells, path or milestones.PATH, as_of=period.as_of, strict=bool(path))
+    return funnel.Funnel(
+        period=period,
+        within=within,
+        stages=tuple((stage.stage, len(funnel.arrivals(store, stage, period).at)) for stage in stages),
+        steps=funnel.steps(store, stages, period, within=within),
+        designated=designation.designated(store, rules, spells, period),
+    )
+
+
+def dimension(by: str | None) -> str | None:
+    """Return by what a funnel is to be parted; BadRequest where it cannot be."""
+    if by is None or by in funnel.DIMENSIONS:
+        return by
+    near = get_close_matches(by, funnel.DIMENSIONS, n=1)
+    mend = f"Did you mean '{near[0]}'?" if near else f"Name one of {', '.join(funnel.DIMENSIONS)}."
+    raise BadRequest("A funnel cannot be told by this", where="--by", value=by, mend=mend)
+
+
+def names_of_cases(store: Store, found: Sequence[Backtest]) -> dict[str, str]:
+    """Return the event's name of each cause that opened a case to read."""
+    return event_names(store, [cause for one in found for cause in one.false_positives["opened_by"].to_pylist()])
+
+
+def decided(
+    store: Store, definitions: model.Definitions, rules: Sequence[str], as_of: int, progress: Progress | None = None
+) -> pa.Table:
+    """Return the spells of these rules, and of those that they read (tables.SPELLS): one sweep for all of them."""
+    read = rules_read_by(definitions, rules)
+    those = replace(definitions, rules=tuple(rule for rule in definitions.rules if rule.name in read))
+    return engine.sweep(store, those, as_of=as_of, progress=progress)
+
+
+def rules_named(definitions: model.Definitions, names: Sequence[str]) -> tuple[model.Rule, ...]:
+    """Return the rules of these names, whatever their status; all that are decided where none is named."""
+    known = {rule.name: rule for rule in definitions.rules}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, list(known), n=1)
+            mend = f"Did you mean '{near[0]}'?" if near else "Name a rule of the definitions folder."
+            raise BadRequest("No rule has this name", where="RULE", value=name, mend=mend)
+    if names:
+        return tuple(known[name] for name in dict.fromkeys(names))
+    found = tuple(rule for rule in definitions.rules if rule.status in DECIDED)
+    if not found:
+        raise BadRequest(
+            "No rule is live or shadow", where=definitions.folder, mend="Name the rule to look at, whatever its status."
+        )
+    return found
+
+
+def question_of(store: Store, asked: Asked, *, as_of: int | None) -> Question:
+    """Return what is asked with its period and outcome looked up; BadRequest where that is empty or unknown."""
+    latest = _latest(store, as_of)
+    conversions.check_name(store, asked.outcome, as_of=latest)
+    period = period_of(store, asked.start, asked.end, as_of=latest)
+    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach)
+
+
+def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | None) -> entries.Period:
+    """Return the period [start, end) as known at `as_of`, the latest event's instant if None; BadRequest if empty."""
+    latest = _latest(store, as_of)
+    begins, ends = 0 if start is None else start, latest + 1 if end is None else end
+    if begins > latest:
+        raise BadRequest(
+            f"The period begins after {format_instant(latest)}, the last that is known",
+            where="--from",
+            value=format_instant(begins),
+            mend="Name an earlier instant.",
+        )
+    if ends <= begins:
+        raise BadRequest(
+            "The period is empty: it ends where it begins, or before",
+            where="--to",
+            value=format_instant(ends),
+            mend=f"Name an instant after {format_instant(begins)}; the end itself is not part of a period.",
+        )
+    return entries.Period(start=begins, end=ends, as_of=latest)
+
+
+def _latest(store: Store, as_of: int | None) -> int:
+    latest = engine.latest_instant(store) if as_of is None else as_of
+    if latest is None:
+        raise BadRequest(
+            "The data holds no event, so there is no latest instant",
+            where="--as-of",
+            mend="Name an instant, such as --as-of 2026-03-10T09:00:00Z.",
+        )
+    return latest
