@@ -165,7 +165,7 @@ def read_scores(
     own, born = rows_of(here, of, subjects)
     questions = np.column_stack((subjects, np.full(len(subjects), len(of.stage.rules))))
     _, _, readings, _ = sweep_subjects(
-        of.plan, own, told.steps_for(here, of, found), born, EVERYBODY, (here.kinds.distinct, questions, as_of)
+        of.plan, own, told.steps_for(here, of, found), born, (here.kinds.distinct, EVERYBODY, questions, as_of)
     )
     points = readings[:, SEEN].reshape(len(subjects), -1)
     line_of = dict(zip(subjects.tolist(), points, strict=True))

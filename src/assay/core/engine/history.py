@@ -77,12 +77,11 @@ def _sweep_chunks(
     events = world.events
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
 
-    no_questions = np.empty((0, 2), np.int64)
-    only = world.chosen(kind)
+    asking = world.kinds.distinct, world.chosen(kind), np.empty((0, 2), np.int64), 0
 
     def sweep(ends: tuple[int, int]) -> _Swept:
         own = rows.gather(subject, source, lo, *ends)
-        spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, only, (world.kinds.distinct, no_questions, 0))
+        spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, asking)
         settled = settle(spells, causes, len(of.stage.rules))
         return _Swept(settled, {within: people.activity(own, within) for within in windows})
 

@@ -68,8 +68,8 @@ def _read_stage(
     questions = np.array(asked, np.int64)
     own, born = rows_of(world, of, questions[:, 0])
     steps = told.steps_for(world, of, found)
-    asking = world.kinds.distinct, questions, world.as_of
-    _, _, numbers, evidence = sweep_subjects(of.plan, own, steps, born, EVERYBODY, asking)
+    asking = world.kinds.distinct, EVERYBODY, questions, world.as_of
+    _, _, numbers, evidence = sweep_subjects(of.plan, own, steps, born, asking)
     words = _Words(world, found, of, sorted({subject for subject, _ in asked}))
     answers: dict[Question, list[Reading]] = {}
     line = 0

@@ -276,18 +276,17 @@ def larger(book: Book) -> Book:
 
 @compiled
 def sweep_subjects(
-    plan: Plan, rows: Rows, steps: Steps, born: Int64s, only: Bools, asked: tuple[int, Int64s, int]
+    plan: Plan, rows: Rows, steps: Steps, born: Int64s, asked: tuple[int, Bools, Int64s, int]
 ) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     """Return (spells, causes, readings, evidence) of the subjects of `rows`.
 
-    `born[s]` is the earliest instant known of subject s apart from its events, or NEVER. `only[s]` says whether subject
-    s is asked for; empty: all are. `asked` is (a bound of the
-    codes that a distinct reads, questions, the instant they are about); a question is (subject, place of a rule),
-    sorted by subject, and where there are any only their subjects are swept. Spells: int64 of shape (n, 8): rule,
-    subject, start, end or NEVER, and the two ranges in the causes of what opened and what closed it. Readings: see
-    `seen`.
+    `born[s]` is the earliest instant known of subject s apart from its events, or NEVER. `asked` is (a bound of the
+    codes that a distinct reads, which subjects are swept or empty for all, questions, the instant they are about); a
+    question is (subject, place of a rule), sorted by subject, and where there are any only their subjects are swept.
+    Spells: int64 of shape (n, 8): rule, subject, start, end or NEVER, and the two ranges in the causes of what opened
+    and what closed it. Readings: see `seen`.
     """
-    most_values, questions, instant = asked
+    most_values, only, questions, instant = asked
     desk = fresh_desk(plan, rows, most_values)
     book = Book(
         np.empty(4096, np.int64),
