@@ -43,7 +43,8 @@ def sweep(
 
     Spells start at or before `as_of`; they may end later, when windows run out if nothing more happens.
     """
-    here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
-    found = history.decide_all(here, progress)
+    with store.leaving_memory():
+        here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
+        found = history.decide_all(here, progress)
     held = [(rule, found.held[rule.subject, rule.name].until(as_of)) for rule in definitions.rules]
     return spells.spells_table(store, here.causes, held)

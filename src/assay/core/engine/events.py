@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ from assay.core.engine.compiled import NO_VALUE
 from assay.core.engine.kinds import Kinds, Predicate, Readers, predicates, share_columns, value_readers
 from assay.core.engine.slots import Slots, ValueKey
 from assay.core.io.store import Store, name
+
+#: Rows that are copied at once: few enough to stay in the processor's cache.
+_BATCH: Final = 100_000
 
 Bools = npt.NDArray[np.bool_]
 Lists = Mapping[str, tuple[model.Scalar, ...]]
@@ -105,7 +109,7 @@ class _Source:
             f"FROM prepared.events e {self.condition}"
         )
         done = 0
-        for batch in self.store.batches(sql, [self.as_of]):
+        for batch in self.store.batches(sql, [self.as_of], rows=_BATCH):
             for column in ("event", "at", "person", "account", "kind"):
                 getattr(events, column)[done : done + len(batch)] = batch.column(column).to_numpy()
             done += len(batch)

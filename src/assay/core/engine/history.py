@@ -79,15 +79,17 @@ def _sweep_chunks(
 
     asking = world.kinds.distinct, world.chosen(kind), np.empty((0, 2), np.int64), 0
 
-    def sweep(ends: tuple[int, int]) -> _Swept:
-        own = rows.gather(subject, source, lo, *ends)
-        spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, asking)
-        settled = settle(spells, causes, len(of.stage.rules))
-        return _Swept(settled, {within: people.activity(own, within) for within in windows})
-
     threads = os.cpu_count() or 1
     size = min(rows.CHUNK, max(len(events) // (2 * threads), 50_000))
     ranges = list(rows.chunks(lo, size)) or [(0, 0)]
+    gathering = rows.Gathering(subject, source, lo, ranges)
+
+    def sweep(ends: tuple[int, int]) -> _Swept:
+        with gathering.rows(*ends) as own:
+            spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, asking)
+            settled = settle(spells, causes, len(of.stage.rules))
+            return _Swept(settled, {within: people.activity(own, within) for within in windows})
+
     with ThreadPoolExecutor(threads) as pool:
         for done, part in enumerate(pool.map(sweep, ranges), start=1):
             if progress:

@@ -59,7 +59,9 @@ def rows_of(world: World, of: StagePlan, subjects: Int64s) -> tuple[Rows, Int64s
     events = world.events
     lo = rows.count_rows(subject, world.counts[of.stage.kind])
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
-    return rows.gather(subject, source, lo, int(subjects[0]), int(subjects[-1]) + 1), world.born(of.stage.kind)
+    ends = int(subjects[0]), int(subjects[-1]) + 1
+    with rows.Gathering(subject, source, lo, [ends]).rows(*ends) as own:
+        return own, world.born(of.stage.kind)
 
 
 def _read_stage(

@@ -7,9 +7,11 @@ order yet is sorted by instant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -152,27 +154,46 @@ def sort_subject(rows: Rows, begin: int, end: int) -> None:
             return
 
 
+class Room(NamedTuple):
+    """Memory for the rows of one chunk, used again for the next: the system gives memory out slowly."""
+
+    at: Int64s
+    kind: Int32s
+    event: Int32s
+    values: Int64s  # flat
+
+    @classmethod
+    def of(cls, rows: int, columns: int) -> Room:
+        """Return room for so many rows with so many columns of values."""
+        return cls(
+            np.empty(rows, np.int64),
+            np.empty(rows, np.int32),
+            np.empty(rows, np.int32),
+            np.empty(rows * columns, np.int64),
+        )
+
+
 @compiled
-def empty_rows(first: int, lo: Int64s, columns: int) -> Rows:
-    """Return room for the rows of subjects from `first` on, whose places `lo` gives."""
+def rows_in(room: Room, first: int, lo: Int64s, columns: int) -> Rows:
+    """Return room for the rows of subjects from `first` on, whose places `lo` gives, as rows."""
     n = lo[-1]
-    return Rows(
-        first, lo, np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n, np.int32), np.empty((columns, n), np.int64)
-    )
+    values = room.values[: columns * n].reshape((columns, n))
+    return Rows(first, lo, room.at[:n], room.kind[:n], room.event[:n], values)
 
 
 @compiled
-def gather(subject: Int32s, source: Rows, lo: Int64s, first: int, end: int) -> Rows:
-    """Return the rows of the subjects [first, end), ordered by subject and instant.
+def gather(subject: Int32s, source: Rows, lo: Int64s, ends: tuple[int, int], rooms: tuple[Room, Room]) -> Rows:
+    """Return the rows of the subjects [first, end), ordered by subject and instant, in the first of the rooms.
 
     `source` holds all events in any order (its `lo` is unused); `lo` is what `count_rows` gave.
     """
+    first, end = ends
     columns = len(source.values)
-    rows = empty_rows(first, lo[first : end + 1] - lo[first], columns)
+    rows = rows_in(rooms[0], first, lo[first : end + 1] - lo[first], columns)
     shift = 0  # a bucket is of 2 ** shift subjects
     while (end - first) >> shift > max(rows.lo[-1] // _BUCKET, 1):
         shift += 1
-    dealt = empty_rows(first, rows.lo, columns)
+    dealt = rows_in(rooms[1], first, rows.lo, columns)
     whose = np.empty(rows.lo[-1], np.int32)
     cursor = rows.lo[: -1 : 1 << shift].copy()
     for i in range(len(subject)):
@@ -198,6 +219,26 @@ def gather(subject: Int32s, source: Rows, lo: Int64s, first: int, end: int) -> R
     for s in range(end - first):
         sort_subject(rows, rows.lo[s], rows.lo[s + 1])
     return rows
+
+
+class Gathering:
+    """Chunks of subjects with their rows in order; several threads may ask at once."""
+
+    def __init__(self, subject: Int32s, source: Rows, lo: Int64s, ranges: Sequence[tuple[int, int]]) -> None:
+        self._subject, self._source, self._lo = subject, source, lo
+        self._most = max((int(lo[end] - lo[first]) for first, end in ranges), default=0)
+        self._free: SimpleQueue[tuple[Room, Room]] = SimpleQueue()
+
+    @contextmanager
+    def rows(self, first: int, end: int) -> Iterator[Rows]:
+        """Give the rows of the subjects [first, end), for as long as the context lasts."""
+        try:
+            rooms = self._free.get_nowait()
+        except Empty:
+            columns = len(self._source.values)
+            rooms = Room.of(self._most, columns), Room.of(self._most, columns)
+        yield gather(self._subject, self._source, self._lo, (first, end), rooms)
+        self._free.put(rooms)
 
 
 def chunks(lo: Int64s, size: int = CHUNK) -> Iterator[tuple[int, int]]:

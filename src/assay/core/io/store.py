@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import duckdb
 import numpy as np
@@ -28,6 +28,10 @@ def name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+#: What DuckDB keeps to while the engine holds the events.
+_LITTLE: Final = "400MB"
+
+
 class Store:
     """A DuckDB database in a temporary folder (or in memory), with bounded memory.
 
@@ -37,6 +41,7 @@ class Store:
     def __init__(self, *, on_disk: bool = True, memory_limit: str = "1500MB", threads: int | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="assay-") if on_disk else None
         path = str(Path(self._folder.name) / "work.duckdb") if self._folder else ":memory:"
+        self._memory_limit = memory_limit
         config: dict[str, Any] = {"memory_limit": memory_limit, "threads": threads or os.cpu_count() or 1}
         self._con = duckdb.connect(path, config=config)
         self._con.execute("SET TimeZone = 'UTC'")
@@ -57,6 +62,15 @@ class Store:
         self._con.close()
         if self._folder:
             self._folder.cleanup()
+
+    @contextmanager
+    def leaving_memory(self) -> Iterator[None]:
+        """Keep to little memory meanwhile, and let go of what is held: others need it for their arrays."""
+        self._con.execute(f"SET memory_limit = {literal(_LITTLE)}")
+        try:
+            yield
+        finally:
+            self._con.execute(f"SET memory_limit = {literal(self._memory_limit)}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a second connection to the same database, for another thread."""
