@@ -60,6 +60,7 @@ class History:
 
     def __init__(self, world: World, definitions: Definitions, as_of: int) -> None:
         self.world = world.as_known(as_of)
+        self.whole = world
         self.definitions = definitions
         self.as_of = as_of
         self.found: dict[tuple[str, Subject], list[Interval]] = {}
@@ -93,16 +94,18 @@ class History:
         return self._events[subject]
 
     def birth(self, subject: Subject) -> int:
-        """Return the instant before which no rule holds of the subject."""
+        """Return the instant before which no rule holds of the subject: what came later tells of it as well."""
         if subject not in self._births:
             self._births[subject] = min(self._dated(subject), default=0)
         return self._births[subject]
 
     def _dated(self, subject: Subject) -> list[int]:
         person, account = subject
-        world = self.world
+        world = self.whole
         own = ("account", account) if person is None else ("person", person)
-        instants: list[int | None] = [e.at for e in self.events(subject)]
+        instants: list[int | None] = [
+            e.at for e in world.events if person in (None, e.person) and account in (None, e.account)
+        ]
         instants += [a.at for a in world.attributes if (a.subject_type, a.subject) == own]
         instants += [m.at for m in world.memberships if person in (None, m.person) and account in (None, m.account)]
         if person is None:

@@ -186,21 +186,20 @@ def test_asking_for_some_accounts_gives_their_part_of_all(world: World, inner: l
     assert rows(facts.fact_tracks(store, wanted, as_of=as_of, causes=codes, subjects=some)) == [
         row for row in everybody if row[0] == 0
     ]
-    accounts, at = facts.births(store, as_of=as_of)
+    accounts, at = facts.births(store)
     mine = [(a, x) for a, x in zip(accounts.tolist(), at.tolist(), strict=True) if a == 0]
-    assert [(a.tolist(), x.tolist()) for a, x in [facts.births(store, as_of=as_of, subjects=some)]] == [
+    assert [(a.tolist(), x.tolist()) for a, x in [facts.births(store, subjects=some)]] == [
         ([a for a, _ in mine], [x for _, x in mine])
     ]
 
 
 @examples(25)
-@given(some_worlds, as_ofs)
-def test_accounts_are_born_with_their_first_dated_fact_or_insight(world: World, as_of: int) -> None:
-    accounts, at = facts.births(stored(world), as_of=as_of)
-    seen = known(world, as_of).world
+@given(some_worlds)
+def test_accounts_are_born_with_their_first_dated_fact_or_insight(world: World) -> None:
+    accounts, at = facts.births(stored(world))
     for number, account in enumerate(world.accounts):
-        dated = [f.since for f in seen.partner_facts if f.account == account and f.since is not None]
-        dated += [i.at for i in seen.insights if i.account == account]
+        dated = [f.since for f in world.partner_facts if f.account == account and f.since is not None]
+        dated += [i.at for i in world.insights if i.account == account]
         assert at[accounts == number].tolist() == ([min(dated)] if dated else [])
 
 

@@ -87,13 +87,12 @@ def unparsed_numbers(
 
 
 def births(
-    store: Store, subject_type: SubjectType, *, as_of: int, subjects: Subjects | None = None
+    store: Store, subject_type: SubjectType, *, subjects: Subjects | None = None
 ) -> tuple[Subjects, npt.NDArray[np.int64]]:
     """Return the subjects that have dated attributes, ascending, and the earliest instant of each (also of unsets)."""
     found = store.arrays(
         f'SELECT subject, min("at") AS "at" FROM prepared.attributes WHERE subject_type = {literal(subject_type)}'
-        f' AND "at" <= ? {only("subject", subjects)} GROUP BY subject ORDER BY subject',
-        [as_of],
+        f' AND "at" IS NOT NULL {only("subject", subjects)} GROUP BY subject ORDER BY subject'
     )
     return found["subject"].astype(np.int32), found["at"].astype(np.int64)
 

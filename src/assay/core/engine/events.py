@@ -166,6 +166,17 @@ def load_events(
     return events, Kinds(names=kinds.names, met=kinds.met, columns=columns, distinct=distinct)
 
 
+def later_events(store: Store, whose: tuple[str, str], *, as_of: int, where: str = "") -> tuple[Int32s, Int32s, Int64s]:
+    """Return the earliest event after `as_of` of each person, account or both: two columns of whose it is, instants."""
+    one, other = whose
+    found = store.arrays(
+        f'SELECT e.{one} AS one, e.{other} AS other, min(e.at) AS "at" FROM prepared.events e '
+        f"WHERE e.at > ? AND e.{one} >= 0 AND e.{other} >= 0 {where} GROUP BY ALL ORDER BY ALL",
+        [as_of],
+    )
+    return found["one"].astype(np.int32), found["other"].astype(np.int32), found["at"].astype(np.int64)
+
+
 def _properties(asked: Iterable[str], readers: Iterable[ValueKey]) -> Iterable[str]:
     return dict.fromkeys([*asked, *(key.name for key in readers if key.name)])
 

@@ -82,14 +82,13 @@ def partner_causes(store: Store, *, subjects: Subjects | None = None) -> list[st
     return [f"fact:{name}" for name in names] + [f"insight:{name}" for name in names]
 
 
-def births(store: Store, *, as_of: int, subjects: Subjects | None = None) -> tuple[Subjects, npt.NDArray[np.int64]]:
+def births(store: Store, *, subjects: Subjects | None = None) -> tuple[Subjects, npt.NDArray[np.int64]]:
     """Return the accounts with dated facts or insights, ascending, and the earliest instant of each."""
     found = store.arrays(
         'SELECT account, min("at") AS "at" FROM ('
-        f' SELECT account, since AS "at" FROM prepared.partner_facts WHERE since <= ? {only("account", subjects)}'
-        f' UNION ALL SELECT account, "at" FROM prepared.insights WHERE "at" <= ? {only("account", subjects)}'
-        ") GROUP BY account ORDER BY account",
-        [as_of, as_of],
+        ' SELECT account, since AS "at" FROM prepared.partner_facts UNION ALL'
+        ' SELECT account, "at" FROM prepared.insights'
+        f') WHERE "at" IS NOT NULL {only("account", subjects)} GROUP BY account ORDER BY account'
     )
     return found["account"].astype(np.int32), found["at"].astype(np.int64)
 

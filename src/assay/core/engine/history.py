@@ -69,15 +69,14 @@ def _sweep_chunks(
     kind = of.stage.kind
     subject = world.subject_of(kind)
     born = world.born(kind)
+    rows.note_births(subject, world.events.at, born)
+    asking = world.kinds.distinct, world.chosen(kind, born), np.empty((0, 2), np.int64), 0
     if not windows:  # who was active is told by every event, a criterion by few
-        rows.note_births(subject, world.events.at, born)
         feeds_something = np.diff(of.plan.kind_lo) > 0
         subject = np.where(feeds_something[world.events.kind], subject, np.int32(-1))
     lo = rows.count_rows(subject, world.counts[kind])
     events = world.events
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
-
-    asking = world.kinds.distinct, world.chosen(kind), np.empty((0, 2), np.int64), 0
 
     threads = os.cpu_count() or 1
     size = min(rows.CHUNK, max(len(events) // (2 * threads), 50_000))

@@ -108,26 +108,22 @@ def onto_pairs(tracks: Tracks, subject_of_pair: npt.NDArray[np.int32]) -> Tracks
 
 
 def births(
-    store: Store, subject_type: SubjectType, *, as_of: int, subjects: Subjects | None = None
+    store: Store, subject_type: SubjectType, *, subjects: Subjects | None = None
 ) -> tuple[Subjects, npt.NDArray[np.int64]]:
     """Return the persons (or the accounts joined) with dated memberships, ascending, and the earliest of each."""
     joined = "AND account >= 0" if subject_type == "account" else ""
     found = store.arrays(
-        f'SELECT {subject_type} AS subject, min("at") AS "at" FROM prepared.memberships WHERE "at" <= ? {joined}'
-        f" {only(subject_type, subjects)} GROUP BY {subject_type} ORDER BY {subject_type}",
-        [as_of],
+        f'SELECT {subject_type} AS subject, min("at") AS "at" FROM prepared.memberships WHERE "at" IS NOT NULL {joined}'
+        f" {only(subject_type, subjects)} GROUP BY {subject_type} ORDER BY {subject_type}"
     )
     return found["subject"].astype(np.int32), found["at"].astype(np.int64)
 
 
-def pair_births(
-    store: Store, *, as_of: int, persons: Subjects | None = None
-) -> tuple[Subjects, Subjects, npt.NDArray[np.int64]]:
+def pair_births(store: Store, *, persons: Subjects | None = None) -> tuple[Subjects, Subjects, npt.NDArray[np.int64]]:
     """Return (person, account, earliest instant) of the dated memberships, sorted by person and account."""
     found = store.arrays(
-        'SELECT person, account, min("at") AS "at" FROM prepared.memberships WHERE "at" <= ? AND account >= 0'
-        f" {only('person', persons)} GROUP BY person, account ORDER BY person, account",
-        [as_of],
+        'SELECT person, account, min("at") AS "at" FROM prepared.memberships WHERE "at" IS NOT NULL AND account >= 0'
+        f" {only('person', persons)} GROUP BY person, account ORDER BY person, account"
     )
     return found["person"].astype(np.int32), found["account"].astype(np.int32), found["at"].astype(np.int64)
 

@@ -12,7 +12,7 @@ from assay.core.engine import attributes, facts, memberships, rows
 from assay.core.engine.arrays import Bools, Int32s, Int64s
 from assay.core.engine.causes import CauseBook
 from assay.core.engine.compiled import NEVER
-from assay.core.engine.events import Events, load_events
+from assay.core.engine.events import Events, later_events, load_events
 from assay.core.engine.kinds import Kinds
 from assay.core.engine.memberships import Memberships
 from assay.core.engine.plan import StagePlan, lay_out, number_slots
@@ -66,37 +66,45 @@ class World:
     counts: Mapping[Kind, int]
 
     def born(self, kind: Kind) -> Int64s:
-        """Return each subject's earliest dated instant apart from its events, NEVER where it has none."""
-        born = np.full(self.counts[kind], NEVER, np.int64)
-        store, as_of, scope = self.store, self.as_of, self.scope
+        """Return each subject's earliest dated instant apart from its events up to `as_of`, NEVER where it has none.
+
+        Rows after `as_of` count: who is known by such rows alone is not born yet.
+        """
+        store, scope = self.store, self.scope
+        born = np.full(self.counts["person" if kind == "pair" else kind], NEVER, np.int64)
         if kind == "account":
-            for subject, at in (
-                attributes.births(store, "account", as_of=as_of, subjects=scope.accounts),
-                memberships.births(store, "account", as_of=as_of, subjects=scope.accounts),
-                facts.births(store, as_of=as_of, subjects=scope.accounts),
-            ):
-                np.minimum.at(born, subject, at)
+            np.minimum.at(born, *attributes.births(store, "account", subjects=scope.accounts))
+            np.minimum.at(born, *memberships.births(store, "account", subjects=scope.accounts))
+            np.minimum.at(born, *facts.births(store, subjects=scope.accounts))
+            account, _, at = later_events(store, ("account", "account"), as_of=self.as_of, where=scope.where())
+            np.minimum.at(born, account, at)
             return born
-        subject, at = attributes.births(store, "person", as_of=as_of, subjects=scope.persons)
+        np.minimum.at(born, *attributes.births(store, "person", subjects=scope.persons))
         if kind == "person":
-            np.minimum.at(born, subject, at)
-            np.minimum.at(born, *memberships.births(store, "person", as_of=as_of, subjects=scope.persons))
+            np.minimum.at(born, *memberships.births(store, "person", subjects=scope.persons))
+            person, _, at = later_events(store, ("person", "person"), as_of=self.as_of, where=scope.where())
+            np.minimum.at(born, person, at)
             return born
-        of_person = np.full(self.counts["person"], NEVER, np.int64)
-        of_person[subject] = at
-        born = of_person[self.pairs.person]
-        person, account, at = memberships.pair_births(store, as_of=as_of, persons=scope.persons)
+        born = born[self.pairs.person]
         keys = self.pairs.person.astype(np.int64) << 32 | self.pairs.account
-        np.minimum.at(born, np.searchsorted(keys, person.astype(np.int64) << 32 | account), at)
+        for person, account, at in (
+            memberships.pair_births(store, persons=scope.persons),
+            later_events(store, ("person", "account"), as_of=self.as_of, where=scope.where()),
+        ):
+            wanted = person.astype(np.int64) << 32 | account
+            known = np.isin(wanted, keys)  # the others are no pairs yet
+            np.minimum.at(born, np.searchsorted(keys, wanted[known]), at[known])
         return born
 
-    def chosen(self, kind: Kind) -> Bools:
-        """Return which subjects of a kind the run is about; empty for all of them."""
+    def chosen(self, kind: Kind, born: Int64s) -> Bools:
+        """Return which subjects of a kind the run is about: those in scope that are born; empty for all of them."""
         few = {"person": self.scope.persons, "account": self.scope.accounts, "pair": None}[kind]
-        if few is None:
+        unborn = (born > self.as_of) & (born != NEVER)
+        if few is None and not unborn.any():
             return EVERYBODY
-        found = np.zeros(self.counts[kind], np.bool_)
-        found[few] = True
+        found: Bools = ~unborn
+        if few is not None:
+            found &= np.isin(np.arange(len(found)), few)
         return found
 
     def subject_of(self, kind: Kind) -> Int32s:
