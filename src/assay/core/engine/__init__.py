@@ -12,7 +12,9 @@ import pyarrow as pa
 from assay.core.definitions import model
 from assay.core.engine import history, spells, world
 from assay.core.engine.answers import TIMERS, explain, independent_partners, read_scores, reasons, recompute
+from assay.core.engine.causes import CauseBook
 from assay.core.engine.compiled import is_compiled
+from assay.core.engine.told import Found
 from assay.core.engine.unread import unread_numbers
 from assay.core.io.store import Store
 
@@ -44,7 +46,14 @@ def sweep(
     Spells start at or before `as_of`; they may end later, when windows run out if nothing more happens.
     """
     with store.leaving_memory():
-        here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
-        found = history.decide_all(here, progress)
+        causes, found = _decide(store, definitions, as_of, progress)
     held = [(rule, found.held[rule.subject, rule.name].until(as_of)) for rule in definitions.rules]
-    return spells.spells_table(store, here.causes, held)
+    return spells.spells_table(store, causes, held)
+
+
+def _decide(
+    store: Store, definitions: model.Definitions, as_of: int, progress: history.Progress | None
+) -> tuple[CauseBook, Found]:
+    """Decide every rule of everybody; the events go from memory with this function."""
+    here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
+    return here.causes, history.decide_all(here, progress)

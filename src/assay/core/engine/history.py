@@ -71,17 +71,16 @@ def _sweep_chunks(
     born = world.born(kind)
     rows.note_births(subject, world.events.at, born)
     asking = world.kinds.distinct, world.chosen(kind, born), np.empty((0, 2), np.int64), 0
-    if not windows:  # who was active is told by every event, a criterion by few
-        feeds_something = np.diff(of.plan.kind_lo) > 0
-        subject = np.where(feeds_something[world.events.kind], subject, np.int32(-1))
-    lo = rows.count_rows(subject, world.counts[kind])
+    # Who was active is told by every event, a criterion by few.
+    wanted = (np.diff(of.plan.kind_lo) > 0) | bool(windows)
     events = world.events
+    lo = rows.count_rows(subject, events.kind, wanted, world.counts[kind])
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
 
     threads = os.cpu_count() or 1
     size = min(rows.CHUNK, max(len(events) // (2 * threads), 50_000))
     ranges = list(rows.chunks(lo, size)) or [(0, 0)]
-    gathering = rows.Gathering(subject, source, lo, ranges)
+    gathering = rows.Gathering(subject, source, wanted, lo, ranges)
 
     def sweep(ends: tuple[int, int]) -> _Swept:
         with gathering.rows(*ends) as own:

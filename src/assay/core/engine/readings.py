@@ -57,10 +57,11 @@ def rows_of(world: World, of: StagePlan, subjects: Int64s) -> tuple[Rows, Int64s
     """Return the rows from the first to the last of these subjects, and each subject's birth apart from events."""
     subject = world.subject_of(of.stage.kind)
     events = world.events
-    lo = rows.count_rows(subject, world.counts[of.stage.kind])
+    wanted = np.ones(len(of.plan.kind_lo) - 1, np.bool_)
+    lo = rows.count_rows(subject, events.kind, wanted, world.counts[of.stage.kind])
     source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
     ends = int(subjects[0]), int(subjects[-1]) + 1
-    with rows.Gathering(subject, source, lo, [ends]).rows(*ends) as own:
+    with rows.Gathering(subject, source, wanted, lo, [ends]).rows(*ends) as own:
         return own, world.born(of.stage.kind)
 
 

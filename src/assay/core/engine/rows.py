@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from assay.core.engine.arrays import Int32s, Int64s, Rows
+from assay.core.engine.arrays import Bools, Int32s, Int64s, Rows
 from assay.core.engine.compiled import compiled
 from assay.core.io.store import Store
 
@@ -76,15 +76,32 @@ def pair_of(person: Int32s, account: Int32s, lo: Int64s, accounts: Int32s) -> In
 
 
 @compiled
-def count_rows(subject: Int32s, subjects: int) -> Int64s:
-    """Return where each subject's rows start when ordered by subject: int64 of length subjects + 1."""
+def count_rows(subject: Int32s, kind: Int32s, wanted: Bools, subjects: int) -> Int64s:
+    """Return where each subject's rows of wanted kinds start when ordered by subject: int64 of length subjects + 1."""
     lo = np.zeros(subjects + 1, np.int64)
-    for s in subject:
-        if s >= 0:
-            lo[s + 1] += 1
+    for i in range(len(subject)):
+        if subject[i] >= 0 and wanted[kind[i]]:
+            lo[subject[i] + 1] += 1
     for s in range(subjects):
         lo[s + 1] += lo[s]
     return lo
+
+
+@compiled
+def deal(subject: Int32s, kind: Int32s, wanted: Bools, lo: Int64s, starts: Int64s) -> Int32s:
+    """Return the places of all rows of wanted kinds by chunk; those of a chunk, which starts with a subject, ascend."""
+    chunk_of = np.zeros(len(lo) - 1, np.int32)
+    for chunk in range(len(starts) - 1):
+        chunk_of[starts[chunk] : starts[chunk + 1]] = chunk
+    cursor = lo[starts]
+    places = np.empty(lo[starts[-1]], np.int32)
+    for i in range(len(subject)):
+        s = subject[i]
+        if starts[0] <= s < starts[-1] and wanted[kind[i]]:
+            chunk = chunk_of[s]
+            places[cursor[chunk] - lo[starts[0]]] = i
+            cursor[chunk] += 1
+    return places
 
 
 @compiled
@@ -182,12 +199,13 @@ def rows_in(room: Room, first: int, lo: Int64s, columns: int) -> Rows:
 
 
 @compiled
-def gather(subject: Int32s, source: Rows, lo: Int64s, ends: tuple[int, int], rooms: tuple[Room, Room]) -> Rows:
-    """Return the rows of the subjects [first, end), ordered by subject and instant, in the first of the rooms.
+def gather(subject: Int32s, source: Rows, lo: Int64s, chunk: tuple[int, int, Int32s], rooms: tuple[Room, Room]) -> Rows:
+    """Return the rows of a chunk, ordered by subject and instant, in the first of the rooms.
 
-    `source` holds all events in any order (its `lo` is unused); `lo` is what `count_rows` gave.
+    `source` holds all events in any order (its `lo` is unused); `lo` is what `count_rows` gave. A chunk is (its first
+    subject, the one after its last, the places of its rows).
     """
-    first, end = ends
+    first, end, places = chunk
     columns = len(source.values)
     rows = rows_in(rooms[0], first, lo[first : end + 1] - lo[first], columns)
     shift = 0  # a bucket is of 2 ** shift subjects
@@ -196,17 +214,16 @@ def gather(subject: Int32s, source: Rows, lo: Int64s, ends: tuple[int, int], roo
     dealt = rows_in(rooms[1], first, rows.lo, columns)
     whose = np.empty(rows.lo[-1], np.int32)
     cursor = rows.lo[: -1 : 1 << shift].copy()
-    for i in range(len(subject)):
-        s = subject[i]
-        if first <= s < end:
-            place = cursor[(s - first) >> shift]
-            cursor[(s - first) >> shift] = place + 1
-            whose[place] = s - first
-            dealt.at[place] = source.at[i]
-            dealt.kind[place] = source.kind[i]
-            dealt.event[place] = source.event[i]
-            for v in range(columns):
-                dealt.values[v, place] = source.values[v, i]
+    for i in places:
+        s = subject[i] - first
+        place = cursor[s >> shift]
+        cursor[s >> shift] = place + 1
+        whose[place] = s
+        dealt.at[place] = source.at[i]
+        dealt.kind[place] = source.kind[i]
+        dealt.event[place] = source.event[i]
+        for v in range(columns):
+            dealt.values[v, place] = source.values[v, i]
     cursor = rows.lo[:-1].copy()
     for i in range(len(whose)):
         place = cursor[whose[i]]
@@ -222,22 +239,28 @@ def gather(subject: Int32s, source: Rows, lo: Int64s, ends: tuple[int, int], roo
 
 
 class Gathering:
-    """Chunks of subjects with their rows in order; several threads may ask at once."""
+    """Chunks of consecutive subjects with their rows in order; several threads may ask at once."""
 
-    def __init__(self, subject: Int32s, source: Rows, lo: Int64s, ranges: Sequence[tuple[int, int]]) -> None:
+    def __init__(
+        self, subject: Int32s, source: Rows, wanted: Bools, lo: Int64s, ranges: Sequence[tuple[int, int]]
+    ) -> None:
         self._subject, self._source, self._lo = subject, source, lo
-        self._most = max((int(lo[end] - lo[first]) for first, end in ranges), default=0)
+        starts = np.array([*(first for first, _ in ranges), ranges[-1][1]], np.int64)
+        self._places = deal(subject, source.kind, wanted, lo, starts)
+        self._before = int(lo[starts[0]])
+        self._most = max(int(lo[end] - lo[first]) for first, end in ranges)
         self._free: SimpleQueue[tuple[Room, Room]] = SimpleQueue()
 
     @contextmanager
     def rows(self, first: int, end: int) -> Iterator[Rows]:
-        """Give the rows of the subjects [first, end), for as long as the context lasts."""
+        """Give the rows of the subjects [first, end), one of the ranges, for as long as the context lasts."""
         try:
             rooms = self._free.get_nowait()
         except Empty:
             columns = len(self._source.values)
             rooms = Room.of(self._most, columns), Room.of(self._most, columns)
-        yield gather(self._subject, self._source, self._lo, (first, end), rooms)
+        places = self._places[self._lo[first] - self._before : self._lo[end] - self._before]
+        yield gather(self._subject, self._source, self._lo, (first, end, places), rooms)
         self._free.put(rooms)
 
 
