@@ -109,7 +109,12 @@ def _finding(reading: Reading, as_of: int, events: Mapping[int, CountedEvent]) -
         met=reading.met,
         seen=reading.seen,
         needed=needed(reading.criterion.form),
-        events=tuple(events[rowid] for rowid in reading.events.tolist() if rowid in events),
+        events=tuple(
+            sorted(
+                (events[rowid] for rowid in reading.events.tolist() if rowid in events),
+                key=lambda event: (event.at, event.source, event.id),
+            )
+        ),
         lapses_at=reading.lapses_at,
     )
 
