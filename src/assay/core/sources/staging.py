@@ -104,8 +104,8 @@ def finish(store: Store, part: Part) -> None:
     store.run(f"CREATE VIEW raw.part_{part.number} AS {' UNION ALL BY NAME '.join(pieces)}")
 
 
-def keep(store: Store, part: Part, scan: Scan, files: int = 1) -> None:
-    """Add a piece of so many files: a view where reading again is cheap, else a table."""
+def keep(store: Store, part: Part, scan: Scan, files: int = 1) -> bool:
+    """Add a piece of so many files: a view where reading again is cheap, else a table. Return whether it is a view."""
     instants = [scan.columns[f.column][1] for f in part.fields if f.instant]
     is_view = scan.is_cheap and isinstance(part.part, EventsSource) and all(map(is_native, instants))
     if is_view:
@@ -114,6 +114,7 @@ def keep(store: Store, part: Part, scan: Scan, files: int = 1) -> None:
     target = part.next_name()
     store.run(f"CREATE {'VIEW' if is_view else 'TABLE'} {target} AS {sql}")
     part.pieces[target] = files
+    return is_view
 
 
 def _trimmed_columns(store: Store, part: Part, scan: Scan) -> frozenset[str]:

@@ -75,9 +75,10 @@ def stage_warehouse(store: Store, part: Part, warehouse: Warehouse, *, until: in
         is_cheap=is_told_by_id
         and all(expression == mine for (expression, _), mine in zip(columns.values(), own, strict=True)),
     )
-    keep(store, part, scan)
+    is_view = keep(store, part, scan)
     if not is_told_by_id:
         _put_in_order(store, part)
+    if not is_view:
         store.run(f"DROP TABLE {fetched}")
 
 
