@@ -41,10 +41,12 @@ def test_definitions_are_checked_without_a_connection(assay, tabled):
     assert assay("check", "tabled").code == 0
 
 
-def test_a_password_on_the_command_line_is_refused_and_not_repeated(assay, tabled):
-    done = assay("run", "-f", "tabled", "--out", "o", "--connection", f"warehouse=postgres://u:{ENCODED}@h/d")
+@pytest.mark.parametrize("option", ["--connection", "--conection", "-x", None])
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(option, assay, tabled):
+    words = [option] if option else []
+    done = assay("run", "-f", "tabled", "--out", "o", *words, f"warehouse=postgres://u:{ENCODED}@h/d")
     assert done.code == 1
-    assert f"Set {VARIABLE} in the environment" in " ".join(done.err.split())
+    assert "Set ASSAY_CONNECTION_<NAME> in the environment" in " ".join(done.err.split())
     assert_secret_is_kept(done.out + done.err)
 
 
