@@ -27,15 +27,20 @@ def load_definitions(folder: str | Path) -> Definitions:
 
 
 def run(
-    definitions: Definitions, data: str | Path | Mapping[str, Any], *, as_of: str | datetime | int | None = None
+    definitions: Definitions,
+    data: str | Path | Mapping[str, Any] | None = None,
+    *,
+    connections: Mapping[str, Any] | None = None,
+    as_of: str | datetime | int | None = None,
 ) -> Result:
     """Return spells, leads and rejects as of an instant; without one, as of the latest event.
 
-    `data` is a folder, or a table (Arrow, pandas, polars) for each source. `as_of` is ISO text, a datetime (UTC where
+    `data` is a folder, or a table (Arrow, pandas, polars) for each source. `connections` says where warehouses are, by
+    the name that sources give them: a URL, or what `ibis.connect` returned. `as_of` is ISO text, a datetime (UTC where
     it names no zone) or UTC microseconds.
     """
     tables = Path(data) if isinstance(data, str | Path) else data
-    return pipeline.run(definitions, tables, as_of=_instant(as_of))
+    return pipeline.run(definitions, tables, connections=connections, as_of=_instant(as_of))
 
 
 def explain(result: Result, subject: str, *, rule: str | None = None) -> Explanation:
@@ -88,12 +93,13 @@ def sweep(
 
 def diff(
     definitions: Definitions,
-    data: str | Path | Mapping[str, Any],
+    data: str | Path | Mapping[str, Any] | None,
     rule: str,
     *,
     outcome: str,
     within: str | timedelta = "90 days",
     version: int | None = None,
+    connections: Mapping[str, Any] | None = None,
     since: str | datetime | int | None = None,
     until: str | datetime | int | None = None,
     as_of: str | datetime | int | None = None,
@@ -106,8 +112,9 @@ def diff(
     both = hindsight.versions(definitions, rule, version=version)
     asked = _asked(outcome, within, since, until, reach)
     tables = Path(data) if isinstance(data, str | Path) else data
-    with hindsight.prepared(both.definitions, tables) as store:
-        return Comparison(hindsight.differ(store, both, asked, as_of=_instant(as_of)))
+    at = _instant(as_of)
+    with hindsight.prepared(both.definitions, tables, connections=connections, as_of=at) as store:
+        return Comparison(hindsight.differ(store, both, asked, as_of=at))
 
 
 def funnel(

@@ -11,7 +11,17 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
-from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+from assay.cli.given import (
+    AsOf,
+    Connection,
+    Data,
+    Definitions,
+    Format,
+    connections_of,
+    data_folder,
+    existing_folder,
+    instant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +31,8 @@ if TYPE_CHECKING:
 
 def backtest(
     *rules: Annotated[str, Parameter(name="RULE", help="The rules, whatever their status; else all live and shadow.")],
-    data: Data,
+    data: Data = None,
+    connection: Connection = (),
     outcome: Outcome,
     within: Within = "90 days",
     definitions: Definitions = Path("definitions"),
@@ -34,17 +45,18 @@ def backtest(
 ) -> int:
     """Say what became of those whom a rule found: how many converted, how soon, and beside everybody else."""
     question, at = asked(outcome, within, start, end, reach), instant(as_of)
-    folder, place = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
     checked = language.load(place)
+    reached = connections_of(checked, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 
     hindsight.rules_named(checked, rules)
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        with hindsight.prepared(checked, folder, progress=told) as store:
+        with hindsight.prepared(checked, folder, connections=reached, as_of=at, progress=told) as store:
             found = hindsight.look_back(store, checked, rules, question, as_of=at, progress=told)
             names = hindsight.names_of_cases(store, found)
     if report is not None:

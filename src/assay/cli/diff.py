@@ -10,7 +10,17 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
-from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+from assay.cli.given import (
+    AsOf,
+    Connection,
+    Data,
+    Definitions,
+    Format,
+    connections_of,
+    data_folder,
+    existing_folder,
+    instant,
+)
 
 if TYPE_CHECKING:
     from assay.core.outcomes.comparison import Comparison
@@ -21,7 +31,8 @@ Version = Annotated[int | None, Parameter(name="--version", help="The published 
 def diff(
     rule: str,
     *,
-    data: Data,
+    data: Data = None,
+    connection: Connection = (),
     outcome: Outcome,
     within: Within = "90 days",
     definitions: Definitions = Path("definitions"),
@@ -41,18 +52,19 @@ def diff(
         The rule's name.
     """
     question, at = asked(outcome, within, start, end, reach), instant(as_of)
-    folder, place = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core.definitions import loading
 
     # What is compared may well be a change that has no new version yet.
     checked = loading.load(place, against_published=False)
+    reached = connections_of(checked, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 
     both = hindsight.versions(checked, rule, version=version)
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        with hindsight.prepared(both.definitions, folder, progress=told) as store:
+        with hindsight.prepared(both.definitions, folder, connections=reached, as_of=at, progress=told) as store:
             found = hindsight.differ(store, both, question, as_of=at, progress=told)
     if report is not None:
         from assay.report.comparison import render_comparison

@@ -11,7 +11,17 @@ from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+from assay.cli.given import (
+    AsOf,
+    Connection,
+    Data,
+    Definitions,
+    Format,
+    connections_of,
+    data_folder,
+    existing_folder,
+    instant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +35,8 @@ if TYPE_CHECKING:
 def explain(
     *,
     subject: Annotated[str, Parameter(help="person:ID or account:ID.")],
-    data: Data,
+    data: Data = None,
+    connection: Connection = (),
     definitions: Definitions = Path("definitions"),
     rule: Annotated[str | None, Parameter(help="One rule; else all that are live or shadow.")] = None,
     as_of: AsOf = None,
@@ -33,15 +44,18 @@ def explain(
 ) -> int:
     """Say in words what holds of one person or account: what was seen, what was needed, what is missing."""
     at = instant(as_of)
-    folder, rules = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    folder, rules = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
     checked = language.load(rules)
+    reached = connections_of(checked, connection)
     from assay.core import pipeline
 
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        told_of = pipeline.explain(checked, folder, subject=subject, rule=rule, as_of=at, progress=told)
+        told_of = pipeline.explain(
+            checked, folder, connections=reached, subject=subject, rule=rule, as_of=at, progress=told
+        )
     if format == "json":
         screen.say_json({"subject": subject, "verdicts": [_as_json(verdict) for verdict in told_of.verdicts]})
     else:

@@ -10,7 +10,17 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import From, Report, To, Within, duration, note, say_where, write_report
-from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+from assay.cli.given import (
+    AsOf,
+    Connection,
+    Data,
+    Definitions,
+    Format,
+    connections_of,
+    data_folder,
+    existing_folder,
+    instant,
+)
 
 if TYPE_CHECKING:
     from assay.core.outcomes.funnel import Funnel, Passage
@@ -25,7 +35,8 @@ By = Annotated[
 
 def funnel(
     *,
-    data: Data,
+    data: Data = None,
+    connection: Connection = (),
     within: Within = "90 days",
     definitions: Definitions = Path("definitions"),
     stages: Stages = None,
@@ -38,10 +49,11 @@ def funnel(
 ) -> int:
     """Say how many leads get from stage to stage, how soon, and where they came from."""
     at, begins, ends, horizon = instant(as_of), instant(start, "--from"), instant(end, "--to"), duration(within)
-    folder, place = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
     checked = language.load(place)
+    reached = connections_of(checked, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 
@@ -49,7 +61,7 @@ def funnel(
     by = hindsight.dimension(by)
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        with hindsight.prepared(checked, folder, progress=told) as store:
+        with hindsight.prepared(checked, folder, connections=reached, as_of=at, progress=told) as store:
             found = hindsight.flow(
                 store, checked, within=horizon, path=path, start=begins, end=ends, as_of=at, progress=told
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +26,7 @@ from assay.cli.publish import publish
 from assay.cli.run import run
 from assay.cli.schema import schema
 from assay.cli.sweep import sweep
-from assay.core.errors import ShownError
+from assay.core.errors import BadRequest, ShownError
 
 _INTERRUPTED: Final = 130
 
@@ -58,6 +59,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 complaints or an error, 2 a command that cannot be read."""
     asked = list(sys.argv[1:] if words is None else words)
     try:
+        _refuse_passwords(asked)
         code = app(
             asked,
             exit_on_error=False,
@@ -82,6 +84,16 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return _unexpected(error)
+
+
+def _refuse_passwords(words: Sequence[str]) -> None:
+    """Raise BadRequest where a word holds a password, before anything could repeat it."""
+    if any(re.search(r"://.*:.*@", word) for word in words):
+        raise BadRequest(
+            "A password does not belong on a command line, where everybody on this machine can read it",
+            where="--connection",
+            mend="Set ASSAY_CONNECTION_<NAME> in the environment to the whole URL.",
+        )
 
 
 def _wants_json(words: Sequence[str]) -> bool:

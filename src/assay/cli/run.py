@@ -9,7 +9,17 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+from assay.cli.given import (
+    AsOf,
+    Connection,
+    Data,
+    Definitions,
+    Format,
+    connections_of,
+    data_folder,
+    existing_folder,
+    instant,
+)
 
 if TYPE_CHECKING:
     from assay.core.result import Result
@@ -19,7 +29,8 @@ _TOP = 10
 
 def run(
     *,
-    data: Data,
+    data: Data = None,
+    connection: Connection = (),
     out: Annotated[Path, Parameter(name=["--out", "-o"], help="The folder to write to.")],
     definitions: Definitions = Path("definitions"),
     as_of: AsOf = None,
@@ -27,10 +38,11 @@ def run(
 ) -> int:
     """Decide who qualifies; write spells.parquet, leads.csv, rejects.csv and report.html."""
     at = instant(as_of)
-    folder, rules = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    folder, rules = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
     checked = language.load(rules)
+    reached = connections_of(checked, connection)
     from assay.core import engine, pipeline
 
     if not engine.is_compiled():
@@ -38,7 +50,7 @@ def run(
         screen.err().print(Text(first, style="dim"))
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        with pipeline.run(checked, folder, as_of=at, progress=told) as result:
+        with pipeline.run(checked, folder, connections=reached, as_of=at, progress=told) as result:
             told("Writing the report")
             _write(result, out)
     if format == "json":

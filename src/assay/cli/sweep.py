@@ -10,7 +10,17 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
-from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
+from assay.cli.given import (
+    AsOf,
+    Connection,
+    Data,
+    Definitions,
+    Format,
+    connections_of,
+    data_folder,
+    existing_folder,
+    instant,
+)
 
 if TYPE_CHECKING:
     from assay.core.hindsight import Thresholds
@@ -24,7 +34,8 @@ Criterion = Annotated[
 def sweep(
     rule: str,
     *,
-    data: Data,
+    data: Data = None,
+    connection: Connection = (),
     criterion: Criterion,
     outcome: Outcome,
     within: Within = "90 days",
@@ -44,10 +55,11 @@ def sweep(
         The rule's name.
     """
     question, at = asked(outcome, within, start, end, reach), instant(as_of)
-    folder, place = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
+    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
     checked = language.load(place)
+    reached = connections_of(checked, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 
@@ -55,7 +67,7 @@ def sweep(
     tried.of(checked)
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        with hindsight.prepared(checked, folder, progress=told) as store:
+        with hindsight.prepared(checked, folder, connections=reached, as_of=at, progress=told) as store:
             found = hindsight.vary(store, checked, tried, question, as_of=at, progress=told)
     if report is not None:
         from assay.report.thresholds import render_thresholds

@@ -49,11 +49,16 @@ class Asked:
 
 @contextmanager
 def prepared(
-    definitions: model.Definitions, data: Path | Mapping[str, Any], *, progress: Progress | None = None
+    definitions: model.Definitions,
+    data: Path | Mapping[str, Any] | None,
+    *,
+    connections: Mapping[str, Any] | None = None,
+    as_of: int | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Store]:
-    """Give a store with the prepared tables of some data; it is gone afterwards."""
+    """Give a store with the prepared tables of some data, for questions as of an instant; it is gone afterwards."""
     with Store() as store:
-        sources.read(store, definitions, data, progress=progress)
+        sources.read(store, definitions, data, connections=connections, until=as_of, progress=progress)
         identity.resolve(store, definitions, progress=progress)
         yield store
 

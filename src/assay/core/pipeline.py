@@ -36,19 +36,21 @@ class Explanation:
 
 def run(
     definitions: model.Definitions,
-    data: Path | Mapping[str, Any],
+    data: Path | Mapping[str, Any] | None,
     *,
+    connections: Mapping[str, Any] | None = None,
     as_of: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Return everything that follows from the definitions and the data as of `as_of` (UTC microseconds).
 
-    `data` is a folder, or one table-like a source (Arrow, pandas, polars). Without `as_of` it is the latest event's
-    instant. Live and shadow rules are decided; draft and retired ones are not.
+    `data` is a folder, or one table-like a source (Arrow, pandas, polars); `connections` are URLs or Ibis connections
+    of the warehouses that sources name. Without `as_of` it is the latest event's instant. Live and shadow rules are
+    decided; draft and retired ones are not.
     """
     store = Store()
     try:
-        sources.read(store, definitions, data, progress=progress)
+        sources.read(store, definitions, data, connections=connections, until=as_of, progress=progress)
         identity.resolve(store, definitions, progress=progress)
         instant = _latest(store) if as_of is None else as_of
         spells = _decided(engine.sweep(store, to_decide(definitions), as_of=instant, progress=progress), definitions)
@@ -74,8 +76,9 @@ def run(
 
 def explain(
     definitions: model.Definitions,
-    data: Path | Mapping[str, Any],
+    data: Path | Mapping[str, Any] | None,
     *,
+    connections: Mapping[str, Any] | None = None,
     subject: str,
     rule: str | None = None,
     as_of: int | None = None,
@@ -84,7 +87,7 @@ def explain(
     """Return a verdict a rule on one subject ("person:42") as of `as_of`; without `rule`, on all decided rules."""
     asked = rules_asked(definitions, subject, rule)
     with Store() as store:
-        sources.read(store, definitions, data, progress=progress)
+        sources.read(store, definitions, data, connections=connections, until=as_of, progress=progress)
         identity.resolve(store, definitions, progress=progress)
         instant = _latest(store) if as_of is None else as_of
         verdicts = answer(store, definitions, subject, asked, as_of=instant)

@@ -67,6 +67,7 @@ INSIGHTS: Final = {"account": "INTEGER", "partner": "VARCHAR", "letter": "VARCHA
 OUTCOMES: Final = {"account": "INTEGER", "person": "INTEGER", "at": "BIGINT", "outcome": "VARCHAR", "amount": "VARCHAR"}
 
 #: Rows that could not be read, or that were read only in part. `value` is the offending field, never the whole row.
+#: A row of a file is told by `file` and `line`, one of a warehouse by `table` and `key`: its id, or whose it is.
 REJECTS: Final = {
     "source": "VARCHAR",
     "file": "VARCHAR",
@@ -74,6 +75,8 @@ REJECTS: Final = {
     "column": "VARCHAR",
     "reason": "VARCHAR",
     "value": "VARCHAR",
+    "table": "VARCHAR",
+    "key": "VARCHAR",
 }
 
 #: Counts worth telling: duplicates, conflicts, rejects by source; `what` is a stable word.

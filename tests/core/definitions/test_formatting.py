@@ -155,3 +155,10 @@ def test_formatting_never_changes_the_fingerprint(tmp_path_factory, criteria):
     path = folder / "qualifications/ready.yml"
     path.write_text(format_text(path.read_text()))
     assert load(folder).rule("ready").fingerprint == before
+
+
+def test_where_a_table_lies_stands_before_its_columns():
+    text = "source: crm\npeople:\n  id: id\n  connection: warehouse\n  email: mail\n  table: crm.users\n"
+    assert format_text(text) == (
+        "source: crm\npeople: {table: crm.users, connection: warehouse, id: id, email: mail}\n"
+    )

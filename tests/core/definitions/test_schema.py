@@ -66,3 +66,20 @@ def test_wrong_shapes_do_not_fit_the_schema(name, judge):
 
 def test_a_file_of_no_known_kind_does_not_fit(judge):
     assert not judge.is_valid({"hello": "world"})
+
+
+@pytest.mark.parametrize(
+    ("place", "fits"),
+    [
+        ({"file": "e.csv"}, True),
+        ({"table": "app.events", "connection": "warehouse", "id": "id"}, True),
+        ({"table": "app.events", "connection": "warehouse"}, False),
+        ({"table": "app.events", "id": "id"}, False),
+        ({"file": "e.csv", "connection": "warehouse"}, False),
+        ({"file": "e.csv", "table": "app.events", "connection": "warehouse", "id": "id"}, False),
+        ({}, False),
+    ],
+)
+def test_events_lie_in_a_file_or_in_a_table_with_a_connection_and_an_id(place, fits, judge):
+    body = {**place, "at": "at", "event": {"constant": "login"}, "person": "user"}
+    assert judge.is_valid({"source": "app", "events": body}) is fits

@@ -80,7 +80,7 @@ class Prepared:
 
     def told(self) -> list[tuple[int, str, str]]:
         """Return line, column and reason of every reject."""
-        return [(line, column, reason) for _, _, line, column, reason, _ in self.rejects]
+        return [(line, column, reason) for _, _, line, column, reason, *_ in self.rejects]
 
     def ids(self) -> list[str]:
         """Return the ids of the events, sorted."""

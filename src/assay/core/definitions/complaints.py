@@ -137,6 +137,11 @@ BAD_FILE = _kind(
     "A source's file cannot be a data file.",
     "Name a csv, csv.gz, parquet or jsonl file inside the data folder.",
 )
+BAD_TABLE = _kind(
+    "A606",
+    "A source's table cannot be one of a warehouse.",
+    "Name the table, with its schema and catalog in front where it needs them.",
+)
 NO_SUBJECT = _kind(
     "A605", "A source belongs to no person and no account.", "Name the column of the `person`, the `account`, or both."
 )

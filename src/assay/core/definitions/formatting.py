@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from assay.core.definitions import cases, criteria, rules, sources
+from assay.core.definitions import cases, criteria, rules, source_places, sources
 from assay.core.definitions.comments import Entry, with_comments
 from assay.core.definitions.conditions import CONDITIONS, THRESHOLDS, WINDOW
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode, read_yaml
@@ -34,7 +34,7 @@ _ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "expect": cases.EXPECT_KEYS,
     "handoff": rules.HANDOFF_KEYS,
     "logic": ("all_of", "any_of", "at_least", "of", "none_of"),
-    **{f"{name} body": ("file", *kind.keys) for name, kind in sources.KINDS.items()},
+    **{f"{name} body": (*source_places.PLACE_KEYS, *kind.keys) for name, kind in sources.KINDS.items()},
     "dated": ("column", "constant", "at", "rename"),
 }
 _HEADS: Final = {

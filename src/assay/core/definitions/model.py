@@ -21,6 +21,7 @@ from assay.core.definitions.source_model import (
     PartnerFactsSource,
     PeopleSource,
     Source,
+    Table,
 )
 from assay.core.errors import Place
 
@@ -357,6 +358,7 @@ __all__ = [
     "Status",
     "SubjectType",
     "Sum",
+    "Table",
     "Threshold",
     "Window",
 ]

@@ -215,12 +215,16 @@ def _source() -> Schema:
     }
     bodies = {}
     for name, kind in sources.KINDS.items():
-        keys: Schema = {"file": _TEXT, **dict.fromkeys(kind.keys, _TEXT)}
+        keys: Schema = {"file": _TEXT, "table": _TEXT, "connection": _NAME, **dict.fromkeys(kind.keys, _TEXT)}
         special: Schema = {"attributes": attributes, "event": event, "properties": {"$ref": "#/$defs/columns"}}
         keys |= {key: schema for key, schema in special.items() if key in keys}
         if name == "people":
             keys["account"] = {"$ref": "#/$defs/dated"}
-        bodies[name] = _object(keys, required=["file", *kind.required])
+        table = ["table", "connection", *(["id"] if name == "events" else [])]
+        bodies[name] = _object(keys, required=kind.required) | {
+            "oneOf": [{"required": ["file"]}, {"required": table}],
+            "dependentRequired": {"connection": ["table"]},
+        }
     head: Schema = {"source": _NAME, "time_zone": _TEXT, "event_names": _many(_TEXT)}
     return _object({**head, **bodies}, required=["source"]) | {
         "oneOf": [{"required": [name]} for name in bodies],

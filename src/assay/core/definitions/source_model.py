@@ -1,10 +1,21 @@
-"""Checked sources: which files there are, and which of their columns mean what."""
+"""Checked sources: which files and tables there are, and which of their columns mean what.
+
+A source is of a file (`file`) or of a table in a warehouse (`table`; then `file` is empty).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from assay.core.errors import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a warehouse: the connection's name, and the table's own: `t`, `schema.t` or `catalog.schema.t`."""
+
+    connection: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +28,7 @@ class DatedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsSource:
-    """A file of events. Either `event_column` (with `rename`) or `constant` is set."""
+    """Events. Either `event_column` (with `rename`) or `constant` is set."""
 
     source: str
     file: str
@@ -30,12 +41,13 @@ class EventsSource:
     account: str | None = None
     properties: tuple[tuple[str, str], ...] = ()  # (property, column)
     time_zone: str | None = None
+    table: Table | None = None
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountsSource:
-    """A file of accounts."""
+    """Accounts."""
 
     source: str
     file: str
@@ -44,12 +56,13 @@ class AccountsSource:
     name: str | None = None
     attributes: tuple[tuple[str, DatedColumn], ...] = ()
     time_zone: str | None = None
+    table: Table | None = None
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleSource:
-    """A file of people."""
+    """People."""
 
     source: str
     file: str
@@ -59,12 +72,13 @@ class PeopleSource:
     same_as: str | None = None
     attributes: tuple[tuple[str, DatedColumn], ...] = ()
     time_zone: str | None = None
+    table: Table | None = None
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomesSource:
-    """A file of outcomes."""
+    """Outcomes."""
 
     source: str
     file: str
@@ -74,12 +88,13 @@ class OutcomesSource:
     person: str | None = None
     amount: str | None = None
     time_zone: str | None = None
+    table: Table | None = None
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerFactsSource:
-    """A file of what partners say about accounts."""
+    """What partners say about accounts."""
 
     source: str
     file: str
@@ -93,12 +108,13 @@ class PartnerFactsSource:
     parent: str | None = None
     confidence: str | None = None
     time_zone: str | None = None
+    table: Table | None = None
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsSource:
-    """A file of partners' statements on need, budget, authority, timing and use case."""
+    """Partners' statements on need, budget, authority, timing and use case."""
 
     source: str
     file: str
@@ -108,6 +124,7 @@ class InsightsSource:
     value: str | None = None
     at: str
     time_zone: str | None = None
+    table: Table | None = None
     place: Place
 
 

@@ -1,4 +1,4 @@
-"""Sources: what the raw files are, and which of their columns mean what."""
+"""Sources: what the raw files and tables are, and which of their columns mean what."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from assay.core.definitions.model import (
     PartnerFactsSource,
     PeopleSource,
     Source,
+    Table,
 )
 from assay.core.definitions.reader import Reader
+from assay.core.definitions.source_places import PLACE_KEYS, read_place
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
 from assay.core.errors import Place
 from assay.core.values import is_zone
-
-ENDINGS: Final = (".csv", ".csv.gz", ".parquet", ".jsonl")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,13 +42,14 @@ class _Head:
 
     source: str
     file: str
+    table: Table | None
     time_zone: str | None
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceKind:
-    """A kind of source: its keys beside `file`, those that must be there, and how the rest is read."""
+    """A kind of source: its keys beside those of its place, those that must be there, and how the rest is read."""
 
     keys: tuple[str, ...]
     required: tuple[str, ...]
@@ -83,10 +84,12 @@ def read_source(reader: Reader, node: MappingNode) -> SourceDraft | None:
     body = reader.mapping(node.get(kinds[0].text), f"'{kinds[0].text}'")
     found: Source | None = None
     if body is not None:
-        reader.keys(body, ("file", *kind.keys), f"'{kinds[0].text}'", required=("file", *kind.required))
+        reader.keys(body, (*PLACE_KEYS, *kind.keys), f"'{kinds[0].text}'", required=kind.required)
+        file, table = read_place(reader, body, f"'{kinds[0].text}'")
         head = _Head(
             source=name or "",
-            file=_file(reader, body.get("file")) or "",
+            file=file or "",
+            table=table,
             time_zone=zone,
             place=name_node.place if name_node else node.place,
         )
@@ -110,29 +113,6 @@ def _zone(reader: Reader, node: Node | None) -> str | None:
         )
         return None
     return zone
-
-
-def _file(reader: Reader, node: Node | None) -> str | None:
-    text = reader.text(node, "'file'")
-    if text is None or node is None:
-        return None
-    if text.startswith(("/", "~")) or ".." in text.split("/") or "\\" in text or ":" in text:
-        reader.complain(
-            codes.BAD_FILE,
-            node,
-            "A source's file lies inside the data folder.",
-            mend="Write a path relative to the data folder, with '/'.",
-        )
-        return None
-    if not text.endswith((*ENDINGS, "*")):
-        reader.complain(
-            codes.BAD_FILE,
-            node,
-            "A source's file ends in .csv, .csv.gz, .parquet or .jsonl.",
-            mend="Write the data as one of these.",
-        )
-        return None
-    return text
 
 
 def _event_names(reader: Reader, node: MappingNode, body: MappingNode | None) -> tuple[str, ...]:
@@ -232,6 +212,7 @@ def _read_events(reader: Reader, body: MappingNode, head: _Head) -> Source | Non
     return EventsSource(
         source=head.source,
         file=head.file,
+        table=head.table,
         time_zone=head.time_zone,
         place=head.place,
         at=_column(reader, body, "at") or "",
@@ -249,6 +230,7 @@ def _read_accounts(reader: Reader, body: MappingNode, head: _Head) -> Source | N
     return AccountsSource(
         source=head.source,
         file=head.file,
+        table=head.table,
         time_zone=head.time_zone,
         place=head.place,
         id=_column(reader, body, "id") or "",
@@ -262,6 +244,7 @@ def _read_people(reader: Reader, body: MappingNode, head: _Head) -> Source | Non
     return PeopleSource(
         source=head.source,
         file=head.file,
+        table=head.table,
         time_zone=head.time_zone,
         place=head.place,
         id=_column(reader, body, "id") or "",
@@ -277,6 +260,7 @@ def _read_outcomes(reader: Reader, body: MappingNode, head: _Head) -> Source | N
     return OutcomesSource(
         source=head.source,
         file=head.file,
+        table=head.table,
         time_zone=head.time_zone,
         place=head.place,
         at=_column(reader, body, "at") or "",
@@ -291,6 +275,7 @@ def _read_partner_facts(reader: Reader, body: MappingNode, head: _Head) -> Sourc
     return PartnerFactsSource(
         source=head.source,
         file=head.file,
+        table=head.table,
         time_zone=head.time_zone,
         place=head.place,
         account=_column(reader, body, "account") or "",
@@ -309,6 +294,7 @@ def _read_insights(reader: Reader, body: MappingNode, head: _Head) -> Source | N
     return InsightsSource(
         source=head.source,
         file=head.file,
+        table=head.table,
         time_zone=head.time_zone,
         place=head.place,
         account=_column(reader, body, "account") or "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +119,20 @@ class Store:
         columns = ", ".join(name(column) for column in rows.column_names)
         self._con.execute(f"INSERT INTO {table_name} ({columns}) SELECT {columns} FROM appended_rows")
         self._con.unregister("appended_rows")
+
+    def fill(self, table_name: str, columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> None:
+        """Make a table of Arrow batches as they come, a batch at a time; where none comes it is empty, and of text."""
+        is_made = False
+        for batch in batches:
+            if is_made:
+                self.insert(table_name, pa.Table.from_batches([batch]))
+                continue
+            self._con.register("first_rows", batch)
+            self._con.execute(f"CREATE TABLE {table_name} AS SELECT * FROM first_rows")
+            self._con.unregister("first_rows")
+            is_made = True
+        if not is_made:
+            self._con.execute(f"CREATE TABLE {table_name} ({', '.join(f'{name(c)} VARCHAR' for c in columns)})")
 
     def register(self, table_name: str, rows: pa.Table) -> None:
         """Make an Arrow table readable by name."""

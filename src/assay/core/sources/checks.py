@@ -15,6 +15,8 @@ from assay.core.sources.texts import trimmed_sql
 SAYS: Final = ("customer", "open_opportunity", "prospect", "former_customer", "own")
 LETTERS: Final = ("need", "budget", "authority", "timing", "use_case")
 
+_OWNERS: Final = ("account", "person", "partner")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -114,6 +116,7 @@ def rejects_sql(part: Part, checks: list[Check]) -> str:
     single = [check for check in checks if not check.whole]
     source = literal(part.part.source)
     view = f"raw.part_{part.number}"
+    place, named = _place_sql(part)
     bad_row = " OR ".join(["false", *(check.bad for check in whole)])
     queries = []
     if whole:
@@ -125,13 +128,22 @@ def rejects_sql(part: Part, checks: list[Check]) -> str:
                 [check.value for check in whole],
             )
         ]
-        queries.append(f"SELECT {source}, file, line, {', '.join(picks)} FROM {view} WHERE {bad_row}")
+        queries.append(f"SELECT {source}, {place}, {', '.join(picks)}, {named} FROM {view} WHERE {bad_row}")
     queries += [
-        f"SELECT {source}, file, line, {literal(check.column) if check.column else 'NULL'}, {check.reason}, "
-        f"{check.value} FROM {view} WHERE {check.bad} AND NOT ({bad_row})"
+        f"SELECT {source}, {place}, {literal(check.column) if check.column else 'NULL'}, {check.reason}, "
+        f"{check.value}, {named} FROM {view} WHERE {check.bad} AND NOT ({bad_row})"
         for check in single
     ]
     return " UNION ALL ".join(queries)
+
+
+def _place_sql(part: Part) -> tuple[str, str]:
+    """Return SQL for file and line, and for table and key: what tells a person which row it is."""
+    if part.part.table is None:
+        return "file, line", "NULL, NULL"
+    outs = [field.out for field in part.fields]
+    key = next(([out] for out in ("id",) if out in outs), [out for out in _OWNERS if out in outs])
+    return "NULL, NULL", f"file, nullif(concat_ws(', ', {', '.join(map(name, key))}), '')"
 
 
 def good_sql(part: Part, checks: list[Check], *, all_are_good: bool) -> str:

@@ -96,7 +96,9 @@ def label_of(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def check_columns(part: Source, file: str, present: Sequence[str], needed: Sequence[str]) -> None:
+def check_columns(
+    part: Source, file: str, present: Sequence[str], needed: Sequence[str], *, what: str = "file"
+) -> None:
     """Raise BadData that names every needed column a file lacks, or has twice."""
     missing = [column for column in dict.fromkeys(needed) if column not in present]
     if missing:
@@ -105,7 +107,7 @@ def check_columns(part: Source, file: str, present: Sequence[str], needed: Seque
         mend = " ".join(hints) or f"Its columns are: {', '.join(present[:30])}."
         words = "columns" if len(missing) > 1 else "column"
         raise BadData(
-            f"The file lacks the {words} {', '.join(map(repr, missing))}",
+            f"The {what} lacks the {words} {', '.join(map(repr, missing))}",
             mend=mend,
             where=f"source {part.source}, {kind_of(part)}, {file}",
         )

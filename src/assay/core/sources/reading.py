@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.core.definitions.model import Definitions, EventsSource
-from assay.core.errors import BadData
+from assay.core.errors import BadData, BadRequest
 from assay.core.io.store import Store, literal, name
 from assay.core.sources.checks import checks_of, good_sql, rejects_sql
 from assay.core.sources.files import check_names
 from assay.core.sources.needs import read_properties
 from assay.core.sources.staging import Part, finish, new_part, stage_folder, stage_table
+from assay.core.sources.warehouse_tables import opened, stage_warehouse
 from assay.core.tables import COUNTS, REJECTS
 from assay.core.values import is_zone
 
@@ -21,12 +22,20 @@ _EVENT_COLUMNS: Final = ("id", "event", "person", "account", "rest")
 
 
 def read(
-    store: Store, definitions: Definitions, data: Path | Mapping[str, Any], *, progress: Progress | None = None
+    store: Store,
+    definitions: Definitions,
+    data: Path | Mapping[str, Any] | None,
+    *,
+    connections: Mapping[str, Any] | None = None,
+    until: int | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Fill the schema `raw` of `store` from a data folder, or from tables by source name.
+    """Fill the schema `raw` of `store` from a data folder, or from tables by source name, and from warehouses.
 
-    A table is Arrow, pandas or polars; where a source has several parts give {"<source>": {"events": table, "people":
-    table}}. Rows that cannot be read go to `raw.rejects`; files that cannot be read at all raise BadData.
+    `connections` are URLs or Ibis connections by the name that sources give them. Where no question looks past an
+    instant, `until` says so, and later events stay in the warehouse. A table is Arrow, pandas or polars; where a source
+    has several parts give {"<source>": {"events": table, "people": table}}; it takes the place of one in a warehouse.
+    Rows that cannot be read go to `raw.rejects`; what cannot be read at all raises BadData or BadRequest.
     """
     parts = definitions.sources
     if not parts:
@@ -42,24 +51,40 @@ def read(
     _create(store, "raw.rejects", REJECTS)
     _create(store, "raw.counts", COUNTS)
     properties = read_properties(definitions)
-    for number, source in enumerate(parts):
-        part = new_part(number, source, properties)
-        if source.time_zone is not None and not is_zone(source.time_zone):
-            raise BadData(
-                "There is no such time zone",
-                where=part.where,
-                value=source.time_zone,
-                mend="Write a name such as Europe/Berlin.",
-            )
-        if progress is not None:
-            progress(f"Reading {source.source}")
-        with store.reading(part.where, mend="Check that its files are whole."):
-            if isinstance(data, Mapping):
-                stage_table(store, part, parts, data)
-            else:
-                stage_folder(store, part, Path(data))
-            finish(store, part)
-            _judge(store, part, properties)
+    with opened(connections or {}) as warehouses:
+        for number, source in enumerate(parts):
+            part = new_part(number, source, properties)
+            _check_zone(part)
+            if progress is not None:
+                progress(f"Reading {source.source}")
+            with store.reading(part.where, mend="Check that its files are whole."):
+                if isinstance(data, Mapping) and (source.table is None or source.source in data):
+                    stage_table(store, part, parts, data)
+                elif source.table is not None:
+                    stage_warehouse(store, part, warehouses.of(source.table.connection), until=until)
+                elif data is None or isinstance(data, Mapping):
+                    raise _no_data(part)
+                else:
+                    stage_folder(store, part, Path(data))
+                finish(store, part)
+                _judge(store, part, properties)
+
+
+def _check_zone(part: Part) -> None:
+    zone = part.part.time_zone
+    if zone is not None and not is_zone(zone):
+        raise BadData(
+            "There is no such time zone", where=part.where, value=zone, mend="Write a name such as Europe/Berlin."
+        )
+
+
+def _no_data(part: Part) -> BadRequest:
+    return BadRequest(
+        "A source lies in files, and no data folder was given",
+        where=part.where,
+        value=part.part.file,
+        mend="Give --data FOLDER; in Python the folder, or a table for each such source.",
+    )
 
 
 def _create(store: Store, table: str, columns: Mapping[str, str]) -> None:

@@ -91,7 +91,7 @@ def stage_table(store: Store, part: Part, parts: Sequence[Source], data: Mapping
         file=literal(part.part.source),
         is_cheap=True,
     )
-    _keep(store, part, scan)
+    keep(store, part, scan)
 
 
 def finish(store: Store, part: Part) -> None:
@@ -104,8 +104,8 @@ def finish(store: Store, part: Part) -> None:
     store.run(f"CREATE VIEW raw.part_{part.number} AS {' UNION ALL BY NAME '.join(pieces)}")
 
 
-def _keep(store: Store, part: Part, scan: Scan, files: int = 1) -> None:
-    """Add a piece of so many files: a view where reading again is cheap, else a table."""
+def keep(store: Store, part: Part, scan: Scan, files: int = 1) -> bool:
+    """Add a piece of so many files: a view where reading again is cheap, else a table. Return whether it is a view."""
     instants = [scan.columns[f.column][1] for f in part.fields if f.instant]
     is_view = scan.is_cheap and isinstance(part.part, EventsSource) and all(map(is_native, instants))
     if is_view:
@@ -114,6 +114,7 @@ def _keep(store: Store, part: Part, scan: Scan, files: int = 1) -> None:
     target = part.next_name()
     store.run(f"CREATE {'VIEW' if is_view else 'TABLE'} {target} AS {sql}")
     part.pieces[target] = files
+    return is_view
 
 
 def _trimmed_columns(store: Store, part: Part, scan: Scan) -> frozenset[str]:
@@ -143,7 +144,7 @@ def _stage_parquet(store: Store, part: Part, files: Sequence[Path], folder: Path
             file=literal(label_of(group[0], folder)) if len(group) == 1 else f"substr(filename, {prefix + 1})",
             is_cheap=True,
         )
-        _keep(store, part, scan, len(group))
+        keep(store, part, scan, len(group))
 
 
 def _parquet_types(store: Store, path: Path, part: Part, file: str) -> dict[str, str]:
@@ -206,7 +207,7 @@ def _stage_texts(store: Store, part: Part, rows: Iterator[tuple[int, list[str]]]
         line="line",
         file=literal(file),
     )
-    _keep(store, part, scan)
+    keep(store, part, scan)
     store.run(f"DROP TABLE {texts}")
 
 
@@ -230,10 +231,10 @@ def _stage_json(store: Store, part: Part, path: Path, file: str) -> None:
             store.insert(lines, pa.table({"line": pa.array(numbers, pa.int64()), "j": pa.array(objects, pa.string())}))
     scan, present = json_scan(store, lines, line, part.needed(), file)
     check_columns(part.part, file, present, part.needed())
-    _keep(store, part, scan)
+    keep(store, part, scan)
     store.run(
         f"INSERT INTO raw.rejects SELECT {literal(part.part.source)}, {literal(file)}, {line}, NULL, "
-        f"'not a JSON object', NULL FROM {lines} WHERE trim(j) <> '' AND NOT coalesce(json_valid(j) AND "
+        f"'not a JSON object', NULL, NULL, NULL FROM {lines} WHERE trim(j) <> '' AND NOT coalesce(json_valid(j) AND "
         f"json_type(CASE WHEN json_valid(j) THEN j END) = 'OBJECT', false)"
     )
     store.run(f"DROP TABLE {lines}")
