@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -19,21 +19,30 @@ from assay.core.io.store import Store
 from assay.core.outcomes import (
     apart,
     backtest,
+    candidates,
+    caveats,
     comparison,
     conversions,
     designation,
     entries,
     funnel,
     milestones,
+    signals,
+    subjects,
     variants,
 )
 from assay.core.outcomes.backtest import Backtest, Question
+from assay.core.outcomes.caveats import Caveat
 from assay.core.outcomes.conversions import Reach
+from assay.core.outcomes.landmarks import Group
 from assay.core.pipeline import DECIDED, event_names
 from assay.core.references import rules_read_by
 from assay.core.values import format_instant
 
 Progress = Callable[..., None]
+
+#: Candidates that are decided in one sweep: more would need more memory, fewer more time.
+_AT_ONCE: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +194,63 @@ def flow(
         steps=funnel.steps(store, stages, period, within=within),
         designated=designation.designated(store, rules, spells, period),
     )
+
+
+def precursors(
+    store: Store,
+    definitions: model.Definitions,
+    subject: model.SubjectType,
+    asked: Asked,
+    *,
+    also_read: bool = False,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> signals.Signals:
+    """Return what precedes an outcome that no rule reads yet; `also_read`: and what rules read, as well."""
+    question = question_of(store, asked, as_of=as_of)
+    latest = question.period.as_of
+    tried, read = candidates.candidates(store, definitions, subject, as_of=latest, also_read=also_read)
+    both = backtest.reached_by(store, question)
+    those = backtest.converting(store, subject, question)
+
+    def warn(one: candidates.Candidate) -> tuple[Caveat, ...]:
+        rule = one.rule(subject)
+        alone = replace(definitions, rules=(rule,), scores=())
+        return caveats.of_rule(store, alone, rule, outcome=question.outcome, converted=both)
+
+    def decide(some: Sequence[candidates.Candidate]) -> Iterator[Group]:
+        return _groups(store, definitions, subject, some, as_of=latest, progress=progress)
+
+    return signals.search(
+        tried,
+        decide,
+        warn,
+        signals.subjects_of(those),
+        question,
+        subject=subject,
+        busy=tuple(decide(candidates.busy())),
+        read=read,
+    )
+
+
+def _groups(
+    store: Store,
+    definitions: model.Definitions,
+    subject: model.SubjectType,
+    some: Sequence[candidates.Candidate],
+    *,
+    as_of: int,
+    progress: Progress | None,
+) -> Iterator[Group]:
+    """Yield when each candidate holds of whom; so many at once are decided in one sweep."""
+    ids = subjects.ids(store, subject)
+    for begin in range(0, len(some), _AT_ONCE):
+        rules = tuple(one.rule(subject) for one in some[begin : begin + _AT_ONCE])
+        spells = engine.sweep(store, replace(definitions, rules=rules, scores=()), as_of=as_of)
+        if progress is not None:
+            progress("Trying what could precede it", begin, len(some))
+        for rule in rules:
+            yield entries.group(entries.of_rule(spells, rule.name), ids)
 
 
 def dimension(by: str | None) -> str | None:
