@@ -98,6 +98,14 @@ def test_without_any_outcome_the_mend_names_the_page(assay, known):
     assert "docs/language.md" in done.err
 
 
+@pytest.mark.parametrize("name", ["sweep", "diff"])
+def test_numbers_and_drafts_come_with_what_to_mind_of_their_criteria(name, assay, known):
+    text = assay(*CASES[name], "--report", "page.html").out
+    assert "Mind:" in text
+    assert "seniority has no date for all" in " ".join(text.split())
+    assert "seniority has no date for all" in Path("page.html").read_text(encoding="utf-8")
+
+
 def test_a_draft_under_an_unchanged_version_can_be_compared(assay, known):
     rule = Path("definitions/qualifications/pql_builder.yml")
     rule.write_text(rule.read_text().replace("version: 2", "version: 1"))

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
 from assay.cli.given import AsOf, Data, Definitions, Format, existing_folder, instant
 
 if TYPE_CHECKING:
@@ -101,13 +100,7 @@ def _tell_fully(found: Backtest, names: Mapping[str, str]) -> None:
     _cases(found, names)
     others = "" if found.others is None else f"{telling.everybody_else(found)} "
     note(f"{others}{telling.reach(found)} Brackets are intervals of 95 %.")
-    if found.caveats:
-        screen.say()
-        screen.say("Mind:", "bold")
-        for caveat in found.caveats:
-            words = Text(screen.clean(f"{caveat.of}: " if caveat.of else ""), style="bold")
-            words.append(screen.clean(caveat.text), style="not bold")
-            console.print(Padding(words, (0, 0, 0, 2)))
+    mind(found.caveats)
 
 
 def _curve(found: Backtest) -> None:

@@ -118,7 +118,9 @@ def vary(
     wider = replace(definitions, rules=(*definitions.rules, *(one.rule for one in made)))
     spells = decided(store, wider, [one.rule.name for one in made], question.period.as_of, progress)
     those = backtest.converting(store, rule.subject, question)
-    points = [(one, backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question)) for one in made]
+    minded = backtest.caveats_of(store, definitions, rule, question, backtest.reached_by(store, question))
+    judged = [backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question) for one in made]
+    points = [(one, replace(found, caveats=minded)) for one, found in zip(made, judged, strict=True)]
     return Thresholds(rule=rule, setting=which, points=tuple(points))
 
 
@@ -168,7 +170,12 @@ def differ(
     spells = decided(store, both.definitions, [rule.name for rule in rules], question.period.as_of, progress)
     those = backtest.converting(store, both.draft.subject, question)
     old, new = ((rule, entries.of_rule(spells, rule.name)) for rule in rules)
-    return comparison.compare(old, new, those, question, changed=both.changed)
+    found = comparison.compare(old, new, those, question, changed=both.changed)
+    reached = backtest.reached_by(store, question)
+    told = [backtest.caveats_of(store, both.definitions, rule, question, reached) for rule in rules]
+    return replace(
+        found, published=replace(found.published, caveats=told[0]), draft=replace(found.draft, caveats=told[1])
+    )
 
 
 def flow(

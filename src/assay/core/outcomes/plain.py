@@ -127,6 +127,7 @@ def comparison(found: Comparison) -> dict[str, Any]:
     old, new, both = found.holds_now
     return {
         "changed": list(found.changed),
+        "caveats": [{"code": c.code, "of": c.of, "text": c.text} for c in found.caveats],
         "published": backtest(found.published),
         "draft": backtest(found.draft),
         "both": _part(found.both),
