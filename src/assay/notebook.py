@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,15 @@ def backtest(
     since: str | datetime | int | None = None,
     until: str | datetime | int | None = None,
     reach: Reach = "account",
+    among: str = "",
 ) -> Backtests:
     """Return what became of those whom rules found, as known at the result's instant; without a name, all decided.
 
     `outcome` is named as in the data, `within` a duration; the period is [since, until). With `reach="person"` an
-    outcome of a person's account is not the person's. BadRequest says which of these has no answer.
+    outcome of a person's account is not the person's. With `among`, a criterion of the rule, everybody else are those
+    alone who meet it at the lead's instant. BadRequest says which of these has no answer.
     """
-    asked = _asked(outcome, within, since, until, reach)
+    asked = replace(_asked(outcome, within, since, until, reach), among=among)
     found = hindsight.look_back(result.store, result.definitions, rules, asked, as_of=result.as_of)
     return Backtests(found, hindsight.names_of_cases(result.store, found))
 

@@ -147,7 +147,7 @@ class Signals(_Shown):
         return render_signals(self.found)
 
 
-_ESTIMATES: Final = ("rate", "naive_rate", "lift", "share_preceded", "share_preceded_in_time")
+_ESTIMATES: Final = ("rate", "naive_rate", "lift", "beyond_lift", "share_preceded", "share_preceded_in_time")
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ CASES = {
     "backtest": ("backtest", "pql_builder", *ASK),
     "backtest_own_outcomes": ("backtest", "pql_builder", "--reach", "person", *ASK),
     "backtest_several": ("backtest", *ASK),
+    "backtest_among": ("backtest", "pql_builder", "--among", "decides", *ASK),
+    "backtest_among_unknown": ("backtest", "pql_builder", "--among", "decide", *ASK),
     "backtest_leak": ("backtest", "pql_paying", *ASK),
     "backtest_nobody": ("backtest", "pql_builder", "--to", "2025-06-02", *ASK),
     "backtest_too_young": ("backtest", "pql_builder", "--data", "data", "--outcome", "won", "--within", "300 days"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
     from assay.core.outcomes.backtest import Backtest
 
+Among = Annotated[
+    str | None,
+    Parameter(name="--among", help="A criterion of the rule: everybody else are those alone who meet it just then."),
+]
+
 
 def backtest(
     *rules: Annotated[str, Parameter(name="RULE", help="The rules, whatever their status; else all live and shadow.")],
@@ -29,10 +35,11 @@ def backtest(
     as_of: AsOf = None,
     reach: ReachOf = "account",
     format: Format = "text",
+    among: Among = None,
     report: Report = None,
 ) -> int:
     """Say what became of those whom a rule found: how many converted, how soon, and beside everybody else."""
-    question, at = asked(outcome, within, start, end, reach), instant(as_of)
+    question, at = replace(asked(outcome, within, start, end, reach), among=among or ""), instant(as_of)
     folder, place = existing_folder(data, "--data"), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 

@@ -54,6 +54,7 @@ class Asked:
     start: int | None = None
     end: int | None = None
     reach: Reach = "account"
+    among: str = ""
 
 
 @contextmanager
@@ -79,18 +80,38 @@ def look_back(
     """Return a backtest a rule, in the order asked; without names, of all live and shadow rules."""
     wanted = rules_named(definitions, rules)
     question = question_of(store, asked, as_of=as_of)
-    spells = decided(store, definitions, [rule.name for rule in wanted], question.period.as_of, progress)
+    narrow = {rule.name: _alone(rule, asked.among) for rule in wanted} if asked.among else {}
+    wider = replace(definitions, rules=(*definitions.rules, *narrow.values()))
+    names = [rule.name for rule in (*wanted, *narrow.values())]
+    spells = decided(store, wider, names, question.period.as_of, progress)
     if progress is not None:
         progress("Looking at what became of them")
     those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
     both = backtest.reached_by(store, question)
     return tuple(
         replace(
-            backtest.judge(rule, entries.of_rule(spells, rule.name), those[rule.subject], question),
+            backtest.judge(
+                rule,
+                entries.of_rule(spells, rule.name),
+                those[rule.subject],
+                question,
+                among=entries.of_rule(spells, narrow[rule.name].name) if narrow else None,
+            ),
             caveats=backtest.caveats_of(store, definitions, rule, question, both),
         )
         for rule in wanted
     )
+
+
+def _alone(rule: model.Rule, criterion: str) -> model.Rule:
+    """Return a rule that holds exactly while one criterion of another is met; BadRequest where it has none such."""
+    known = [one.name for one in rule.criteria]
+    if criterion not in known:
+        near = get_close_matches(criterion, known, n=1)
+        mend = f"Did you mean '{near[0]}'?" if near else f"It has: {', '.join(known)}."
+        raise BadRequest(f"The rule {rule.name} has no such criterion", where="--among", value=criterion, mend=mend)
+    met = (model.Group(kind="all_of", members=(criterion,)),)
+    return replace(rule, name=f"{rule.name}@among", qualify=met, stay_qualified=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +327,7 @@ def question_of(store: Store, asked: Asked, *, as_of: int | None) -> Question:
     latest = _latest(store, as_of)
     conversions.check_name(store, asked.outcome, as_of=latest)
     period = period_of(store, asked.start, asked.end, as_of=latest)
-    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach)
+    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach, among=asked.among)
 
 
 def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | None) -> entries.Period:

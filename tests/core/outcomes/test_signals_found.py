@@ -10,6 +10,7 @@ from assay.core import definitions as language
 from assay.core import hindsight
 from assay.core.outcomes.candidates import with_all_properties
 from assay.core.values import DAY, parse_instant
+from assay.showing import Signals
 
 START = parse_instant("2025-01-01")
 AS_OF = START + 300 * DAY
@@ -117,6 +118,13 @@ def test_the_planted_signal_is_found_with_its_property_and_can_be_pasted(folder,
     names = [one.candidate.name for one in found.signals]
     write(folder, "\n".join(one.candidate.text for one in found.signals), ", ".join(names))
     assert language.load(folder).rules[0].criteria[0].form == first.candidate.form
+
+
+def test_what_was_found_is_told_as_a_page_and_as_a_table(folder, data):
+    shown = Signals(found_in(folder, data))
+    assert "where: {section: prices}" in shown.to_html()
+    assert shown.to_table()["criterion"][0].as_py() in repr(shown)
+    assert {"rate", "lift_low", "lift_high", "people", "conversions"} <= set(shown.to_table().column_names)
 
 
 def test_what_a_rule_reads_is_left_out_unless_asked_for(folder, data):

@@ -41,6 +41,7 @@ def question(asked: Question) -> dict[str, Any]:
         "to": format_instant(min(asked.period.end, asked.period.as_of)),
         "as_of": format_instant(asked.period.as_of),
         "reach": asked.reach,
+        "among": asked.among or None,
     }
 
 

@@ -99,9 +99,10 @@ def reach(found: Backtest) -> str:
 def everybody_else(found: Backtest) -> str:
     """Return what "everybody else" means, in words."""
     who = "people" if found.rule.subject == "person" else "accounts"
+    among = f", and met {found.question.among} just then" if found.question.among else ""
     return (
         f"Everybody else: the {who} known at the instant at which a lead qualified that had neither converted nor ever "
-        "qualified by then, followed from that instant on."
+        f"qualified by then{among}, followed from that instant on."
     )
 
 
@@ -110,7 +111,8 @@ def sentences(found: Backtest) -> tuple[str, ...]:
     lines = [_rate(found)]
     if found.others is not None and found.entered:
         lift = "" if found.lift is None else f". Leads converted {times(found.lift)}"
-        lines.append(f"Of everybody else at the same instants {between(found.others.rate)} did{lift}.")
+        among = f" who met {found.question.among}" if found.question.among else ""
+        lines.append(f"Of everybody else{among} at the same instants {between(found.others.rate)} did{lift}.")
     if found.half_time is not None:
         lines.append(f"Half of those who convert so soon have done so after {length(found.half_time)}.")
     lines.append(_reached(found))
