@@ -134,7 +134,9 @@ def looked_back(result):
         "backtest": assay.backtest(result, "pql_builder", outcome="won", within="60 days"),
         "several": assay.backtest(result, outcome="won", within=timedelta(days=60), reach="person"),
         "sweep": assay.sweep(result, "pql_builder", "built.at_least", range(1, 4), outcome="won", within="60 days"),
+        "among": assay.backtest(result, "pql_builder", outcome="won", within="60 days", among="decides"),
         "funnel": assay.funnel(result, within="60 days"),
+        "signals": assay.signals(result, outcome="won", within="60 days"),
     }
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from assay.core import definitions as language
 from assay.core import hindsight, pipeline
-from assay.core.definitions.model import Definitions
+from assay.core.definitions.model import Definitions, SubjectType
 from assay.core.engine.results import Verdict
 from assay.core.errors import BadRequest
 from assay.core.outcomes.conversions import Reach
 from assay.core.result import Result
 from assay.core.sentences import day, sentence
 from assay.core.values import parse_duration, parse_instant, text_of
-from assay.showing import Backtests, Comparison, Funnel, Thresholds
+from assay.showing import Backtests, Comparison, Funnel, Signals, Thresholds
 
 
 def load_definitions(folder: str | Path) -> Definitions:
@@ -58,13 +58,15 @@ def backtest(
     since: str | datetime | int | None = None,
     until: str | datetime | int | None = None,
     reach: Reach = "account",
+    among: str = "",
 ) -> Backtests:
     """Return what became of those whom rules found, as known at the result's instant; without a name, all decided.
 
     `outcome` is named as in the data, `within` a duration; the period is [since, until). With `reach="person"` an
-    outcome of a person's account is not the person's. BadRequest says which of these has no answer.
+    outcome of a person's account is not the person's. With `among`, a criterion of the rule, everybody else are those
+    alone who meet it at the lead's instant. BadRequest says which of these has no answer.
     """
-    asked = _asked(outcome, within, since, until, reach)
+    asked = replace(_asked(outcome, within, since, until, reach), among=among)
     found = hindsight.look_back(result.store, result.definitions, rules, asked, as_of=result.as_of)
     return Backtests(found, hindsight.names_of_cases(result.store, found))
 
@@ -135,6 +137,27 @@ def funnel(
             end=_instant(until, "until"),
             as_of=result.as_of,
         )
+    )
+
+
+def signals(
+    result: Result,
+    *,
+    outcome: str,
+    within: str | timedelta = "90 days",
+    subject: SubjectType = "person",
+    also_read: bool = False,
+    since: str | datetime | int | None = None,
+    until: str | datetime | int | None = None,
+    reach: Reach = "account",
+) -> Signals:
+    """Return what precedes an outcome and is in no rule yet, as criteria to paste; `also_read`: and what rules read.
+
+    Of event properties it tries those that some rule or score reads: the result's data holds no others.
+    """
+    asked = _asked(outcome, within, since, until, reach)
+    return Signals(
+        hindsight.precursors(result.store, result.definitions, subject, asked, also_read=also_read, as_of=result.as_of)
     )
 
 

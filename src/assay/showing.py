@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from assay.core import hindsight
-from assay.core.outcomes import comparison, funnel, plain, telling
+from assay.core.outcomes import comparison, funnel, plain, signals, telling, telling_signals
 from assay.core.outcomes.backtest import Backtest
 
 
@@ -122,7 +122,32 @@ class Funnel(_Shown):
         return render_funnel(self.found)
 
 
-_ESTIMATES: Final = ("rate", "naive_rate", "lift", "share_preceded", "share_preceded_in_time")
+class Signals(_Shown):
+    """What precedes an outcome."""
+
+    def __init__(self, found: signals.Signals) -> None:
+        self.found = found
+
+    def __repr__(self) -> str:
+        lines = list(telling_signals.summary(self.found))
+        for one in self.found.signals:
+            lines += [
+                one.candidate.text,
+                *(f"      {line}" for line in telling_signals.signal(one, self.found.subject)),
+            ]
+        return "\n".join(lines)
+
+    def to_table(self) -> pa.Table:
+        """Return a row a signal, strongest first: criterion, rate and lift with their bounds, people, conversions."""
+        return pa.Table.from_pylist([_flat(row) for row in plain.signals(self.found)["signals"]])
+
+    def _page(self) -> str:
+        from assay.report.signals import render_signals
+
+        return render_signals(self.found)
+
+
+_ESTIMATES: Final = ("rate", "naive_rate", "lift", "beyond_lift", "share_preceded", "share_preceded_in_time")
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +158,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
             flat |= _estimate("others_rate", value and value["rate"])
         elif key in _ESTIMATES:
             flat |= _estimate(key, value)
-        elif not isinstance(value, list):
+        elif not isinstance(value, list | dict):
             flat[key] = value
     return flat
 

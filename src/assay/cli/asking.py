@@ -11,7 +11,10 @@ from assay.cli.given import instant
 from assay.core.errors import BadRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assay.core.hindsight import Asked
+    from assay.core.outcomes.caveats import Caveat
 
 Outcome = Annotated[str, Parameter(name="--outcome", help="What leads should come to, as the data names it: won.")]
 Within = Annotated[str, Parameter(name="--within", help="How soon it should come: '90 days'.")]
@@ -57,6 +60,23 @@ def note(text: str) -> None:
     from assay.cli import screen
 
     screen.out().print(Text(screen.clean(text), style="dim"))
+
+
+def mind(caveats: Sequence[Caveat]) -> None:
+    """Print what makes an answer less to be trusted, if anything does."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from assay.cli import screen
+
+    if not caveats:
+        return
+    screen.say()
+    screen.say("Mind:", "bold")
+    for caveat in caveats:
+        words = Text(screen.clean(f"{caveat.of}: " if caveat.of else ""), style="bold")
+        words.append(screen.clean(caveat.text), style="not bold")
+        screen.out().print(Padding(words, (0, 0, 0, 2)))
 
 
 def say_where(report: Path | None) -> None:

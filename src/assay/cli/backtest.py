@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
     from assay.core.outcomes.backtest import Backtest
 
+Among = Annotated[
+    str | None,
+    Parameter(name="--among", help="A criterion of the rule: everybody else are those alone who meet it just then."),
+]
+
 
 def backtest(
     *rules: Annotated[str, Parameter(name="RULE", help="The rules, whatever their status; else all live and shadow.")],
@@ -41,10 +46,11 @@ def backtest(
     as_of: AsOf = None,
     reach: ReachOf = "account",
     format: Format = "text",
+    among: Among = None,
     report: Report = None,
 ) -> int:
     """Say what became of those whom a rule found: how many converted, how soon, and beside everybody else."""
-    question, at = asked(outcome, within, start, end, reach), instant(as_of)
+    question, at = replace(asked(outcome, within, start, end, reach), among=among or ""), instant(as_of)
     folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
@@ -113,13 +119,7 @@ def _tell_fully(found: Backtest, names: Mapping[str, str]) -> None:
     _cases(found, names)
     others = "" if found.others is None else f"{telling.everybody_else(found)} "
     note(f"{others}{telling.reach(found)} Brackets are intervals of 95 %.")
-    if found.caveats:
-        screen.say()
-        screen.say("Mind:", "bold")
-        for caveat in found.caveats:
-            words = Text(screen.clean(f"{caveat.of}: " if caveat.of else ""), style="bold")
-            words.append(screen.clean(caveat.text), style="not bold")
-            console.print(Padding(words, (0, 0, 0, 2)))
+    mind(found.caveats)
 
 
 def _curve(found: Backtest) -> None:

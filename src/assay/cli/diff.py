@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -105,3 +105,4 @@ def tell(found: Comparison) -> None:
             cases = ", ".join(f"{kind}:{one}" for one in part.cases)
             screen.out().print(Text(screen.clean(f"{title}, for example: {cases}.")))
     note("Intervals are of 95 %; those of differences are of the same subjects.")
+    mind(found.caveats)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -107,3 +107,4 @@ def tell(found: Thresholds) -> None:
         "many of all conversions. Intervals are of 95 %. The value that looks best was chosen among several, so some "
         "of its lead is luck: judge it again on later leads."
     )
+    mind(first.caveats)

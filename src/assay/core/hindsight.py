@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -19,21 +19,30 @@ from assay.core.io.store import Store
 from assay.core.outcomes import (
     apart,
     backtest,
+    candidates,
+    caveats,
     comparison,
     conversions,
     designation,
     entries,
     funnel,
     milestones,
+    signals,
+    subjects,
     variants,
 )
 from assay.core.outcomes.backtest import Backtest, Question
+from assay.core.outcomes.caveats import Caveat
 from assay.core.outcomes.conversions import Reach
+from assay.core.outcomes.landmarks import Group
 from assay.core.pipeline import DECIDED, event_names
 from assay.core.references import rules_read_by
 from assay.core.values import format_instant
 
 Progress = Callable[..., None]
+
+#: Candidates that are decided in one sweep: more would need more memory, fewer more time.
+_AT_ONCE: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +54,7 @@ class Asked:
     start: int | None = None
     end: int | None = None
     reach: Reach = "account"
+    among: str = ""
 
 
 @contextmanager
@@ -75,18 +85,38 @@ def look_back(
     """Return a backtest a rule, in the order asked; without names, of all live and shadow rules."""
     wanted = rules_named(definitions, rules)
     question = question_of(store, asked, as_of=as_of)
-    spells = decided(store, definitions, [rule.name for rule in wanted], question.period.as_of, progress)
+    narrow = {rule.name: _alone(rule, asked.among) for rule in wanted} if asked.among else {}
+    wider = replace(definitions, rules=(*definitions.rules, *narrow.values()))
+    names = [rule.name for rule in (*wanted, *narrow.values())]
+    spells = decided(store, wider, names, question.period.as_of, progress)
     if progress is not None:
         progress("Looking at what became of them")
     those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
     both = backtest.reached_by(store, question)
     return tuple(
         replace(
-            backtest.judge(rule, entries.of_rule(spells, rule.name), those[rule.subject], question),
+            backtest.judge(
+                rule,
+                entries.of_rule(spells, rule.name),
+                those[rule.subject],
+                question,
+                among=entries.of_rule(spells, narrow[rule.name].name) if narrow else None,
+            ),
             caveats=backtest.caveats_of(store, definitions, rule, question, both),
         )
         for rule in wanted
     )
+
+
+def _alone(rule: model.Rule, criterion: str) -> model.Rule:
+    """Return a rule that holds exactly while one criterion of another is met; BadRequest where it has none such."""
+    known = [one.name for one in rule.criteria]
+    if criterion not in known:
+        near = get_close_matches(criterion, known, n=1)
+        mend = f"Did you mean '{near[0]}'?" if near else f"It has: {', '.join(known)}."
+        raise BadRequest(f"The rule {rule.name} has no such criterion", where="--among", value=criterion, mend=mend)
+    met = (model.Group(kind="all_of", members=(criterion,)),)
+    return replace(rule, name=f"{rule.name}@among", qualify=met, stay_qualified=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +144,9 @@ def vary(
     wider = replace(definitions, rules=(*definitions.rules, *(one.rule for one in made)))
     spells = decided(store, wider, [one.rule.name for one in made], question.period.as_of, progress)
     those = backtest.converting(store, rule.subject, question)
-    points = [(one, backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question)) for one in made]
+    minded = backtest.caveats_of(store, definitions, rule, question, backtest.reached_by(store, question))
+    judged = [backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question) for one in made]
+    points = [(one, replace(found, caveats=minded)) for one, found in zip(made, judged, strict=True)]
     return Thresholds(rule=rule, setting=which, points=tuple(points))
 
 
@@ -164,7 +196,12 @@ def differ(
     spells = decided(store, both.definitions, [rule.name for rule in rules], question.period.as_of, progress)
     those = backtest.converting(store, both.draft.subject, question)
     old, new = ((rule, entries.of_rule(spells, rule.name)) for rule in rules)
-    return comparison.compare(old, new, those, question, changed=both.changed)
+    found = comparison.compare(old, new, those, question, changed=both.changed)
+    reached = backtest.reached_by(store, question)
+    told = [backtest.caveats_of(store, both.definitions, rule, question, reached) for rule in rules]
+    return replace(
+        found, published=replace(found.published, caveats=told[0]), draft=replace(found.draft, caveats=told[1])
+    )
 
 
 def flow(
@@ -190,6 +227,63 @@ def flow(
         steps=funnel.steps(store, stages, period, within=within),
         designated=designation.designated(store, rules, spells, period),
     )
+
+
+def precursors(
+    store: Store,
+    definitions: model.Definitions,
+    subject: model.SubjectType,
+    asked: Asked,
+    *,
+    also_read: bool = False,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> signals.Signals:
+    """Return what precedes an outcome that no rule reads yet; `also_read`: and what rules read, as well."""
+    question = question_of(store, asked, as_of=as_of)
+    latest = question.period.as_of
+    tried, read = candidates.candidates(store, definitions, subject, as_of=latest, also_read=also_read)
+    both = backtest.reached_by(store, question)
+    those = backtest.converting(store, subject, question)
+
+    def warn(one: candidates.Candidate) -> tuple[Caveat, ...]:
+        rule = one.rule(subject)
+        alone = replace(definitions, rules=(rule,), scores=())
+        return caveats.of_rule(store, alone, rule, outcome=question.outcome, converted=both)
+
+    def decide(some: Sequence[candidates.Candidate]) -> Iterator[Group]:
+        return _groups(store, definitions, subject, some, as_of=latest, progress=progress)
+
+    return signals.search(
+        tried,
+        decide,
+        warn,
+        signals.subjects_of(those),
+        question,
+        subject=subject,
+        busy=tuple(decide(candidates.busy())),
+        read=read,
+    )
+
+
+def _groups(
+    store: Store,
+    definitions: model.Definitions,
+    subject: model.SubjectType,
+    some: Sequence[candidates.Candidate],
+    *,
+    as_of: int,
+    progress: Progress | None,
+) -> Iterator[Group]:
+    """Yield when each candidate holds of whom; so many at once are decided in one sweep."""
+    ids = subjects.ids(store, subject)
+    for begin in range(0, len(some), _AT_ONCE):
+        rules = tuple(one.rule(subject) for one in some[begin : begin + _AT_ONCE])
+        spells = engine.sweep(store, replace(definitions, rules=rules, scores=()), as_of=as_of)
+        if progress is not None:
+            progress("Trying what could precede it", begin, len(some))
+        for rule in rules:
+            yield entries.group(entries.of_rule(spells, rule.name), ids)
 
 
 def dimension(by: str | None) -> str | None:
@@ -238,7 +332,7 @@ def question_of(store: Store, asked: Asked, *, as_of: int | None) -> Question:
     latest = _latest(store, as_of)
     conversions.check_name(store, asked.outcome, as_of=latest)
     period = period_of(store, asked.start, asked.end, as_of=latest)
-    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach)
+    return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach, among=asked.among)
 
 
 def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | None) -> entries.Period:

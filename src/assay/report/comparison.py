@@ -23,6 +23,7 @@ def render_comparison(found: Comparison) -> str:
     rates = [pictures.Rate(name=n, value=r.value, low=r.low, high=r.high) for n, r in told if r is not None]
     return page(
         "comparison.html",
+        caveats=found.caveats,
         title=f"{plain(found.draft.rule.name)}: the draft beside version {found.published.rule.version}",
         subtitle=f"{telling.question(found.draft)}, {telling.period(found.draft)}",
         headlines=[

@@ -17,6 +17,7 @@ def render_thresholds(found: Thresholds) -> str:
     first = found.points[0][1]
     return page(
         "thresholds.html",
+        caveats=first.caveats,
         title=f"{plain(found.rule.name)}: {plain(found.setting.criterion)}, {plain(found.setting.key)}",
         subtitle=f"{telling.question(first)}, {telling.period(first)}",
         key=plain(found.setting.key),

@@ -7,6 +7,7 @@ import pytest
 
 from assay.core.outcomes import estimates, risk_sets, survival
 from assay.core.outcomes.arrays import NEVER
+from assay.core.outcomes.landmarks import Group
 
 DAY = 86_400_000_000
 WITHIN = 90 * DAY
@@ -29,7 +30,7 @@ def asked(born, entered, converted):
     return others, cohort
 
 
-def one_by_one(born, entered, converted):
+def one_by_one(born, entered, converted, meets=lambda _: True):
     """Return the share of everybody else by going through entrants, pieces and subjects."""
     stays = 1.0
     entrants = [e for e, c in zip(entered, converted, strict=True) if e <= AS_OF and c > e]
@@ -37,7 +38,7 @@ def one_by_one(born, entered, converted):
         low, high = (WITHIN * k // risk_sets.PIECES for k in (piece, piece + 1))
         at_risk = happened = 0.0
         for at in entrants:
-            there = (born <= at) & (entered > at) & (converted > at)
+            there = (born <= at) & (entered > at) & (converted > at) & meets(at)
             if at + high > AS_OF or not there.any():
                 continue
             lag = np.where(converted == NEVER, NEVER, converted - at)[there]
@@ -62,6 +63,22 @@ def test_instants_that_fall_together_are_told_apart_as_promised():
     found, _ = asked(born, entered, converted)
     assert found.number == 2  # the one born at that instant, and the one who converts ten days later
     assert found.share[-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_others_among_those_who_meet_a_criterion_are_counted_as_one_by_one(seed):
+    born, entered, converted = world(seed, 80, conversion=0.01, entry=0.005)
+    rng = np.random.default_rng(seed)
+    since = born + (rng.uniform(0, 40, 80) * DAY).astype(np.int64)
+    until = since + (rng.uniform(5, 60, 80) * DAY).astype(np.int64)
+    again = until + 20 * DAY
+    who = np.concatenate([np.arange(80), np.arange(80)])
+    group = Group(subject=who, since=np.concatenate([since, again]), until=np.concatenate([until, again + 30 * DAY]))
+    risk = risk_sets.while_in(risk_sets.stretches(born, entered, converted), group, subjects=80)
+    cohort = (entered <= AS_OF) & (converted > entered)
+    found = risk_sets.others(risk, entered[cohort], subjects=80, within=WITHIN, as_of=AS_OF)
+    meets = lambda at: ((since <= at) & (at < until)) | ((again <= at) & (at < again + 30 * DAY))  # noqa: E731
+    assert found.share[-1] == pytest.approx(one_by_one(born, entered, converted, meets=meets), abs=1e-12)
 
 
 def test_influences_of_everybody_else_sum_to_nought():

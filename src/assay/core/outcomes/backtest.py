@@ -40,12 +40,16 @@ MISSED: Final = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked of each rule: which outcome, how soon (microseconds), in which period, and whose outcomes count."""
+    """What is asked of each rule: which outcome, how soon (microseconds), in which period, and whose outcomes count.
+
+    `among` names a criterion of the rule: then everybody else are only those of whom it holds at the lead's instant.
+    """
 
     outcome: str
     within: int
     period: Period
     reach: Reach = "account"
+    among: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +152,16 @@ def cohort(spells: pa.Table, those: Converting, question: Question) -> Cohort:
     return Cohort(entered=entered, kept=kept, group=group, limit=limit, clusters=those.clusters)
 
 
-def judge(rule: model.Rule, spells: pa.Table, those: Converting, question: Question) -> Backtest:
-    """Return the backtest of one rule from its own spells (tables.SPELLS); without caveats about its criteria."""
+def judge(
+    rule: model.Rule, spells: pa.Table, those: Converting, question: Question, *, among: pa.Table | None = None
+) -> Backtest:
+    """Return the backtest of one rule from its own spells (tables.SPELLS); without caveats about its criteria.
+
+    `among` are the spells of the criterion that `question.among` names.
+    """
     here = cohort(spells, those, question)
     rate = here.limit.rate()
-    others, lift = _others(here, those, question, rate)
+    others, lift = _others(here, those, question, rate, among=among)
     deals = reached.deals(those.converted, here.entered.ever, question.period)
     return Backtest(
         rule=rule,
@@ -176,9 +185,11 @@ def judge(rule: model.Rule, spells: pa.Table, those: Converting, question: Quest
 
 
 def _others(
-    here: Cohort, those: Converting, question: Question, rate: Estimate | None
+    here: Cohort, those: Converting, question: Question, rate: Estimate | None, *, among: pa.Table | None
 ) -> tuple[Others | None, Estimate | None]:
     risk = risk_sets.stretches(those.born, here.entered.ever, those.converted.at)
+    if among is not None:
+        risk = risk_sets.while_in(risk, entries.group(among, those.ids), subjects=len(those.ids))
     as_of = question.period.as_of
     found = risk_sets.others(risk, here.at, subjects=len(those.ids), within=question.within, as_of=as_of)
     if found is None:

@@ -70,7 +70,7 @@ def of_rule(
     return tuple(sorted(told.values(), key=lambda c: (c.code, c.of)))
 
 
-def _forms(definitions: model.Definitions, rule: model.Rule) -> Iterator[tuple[str, model.SubjectType, model.Form]]:
+def forms_read(definitions: model.Definitions, rule: model.Rule) -> Iterator[tuple[str, model.SubjectType, model.Form]]:
     """Yield every form that a rule reads: its own criteria, its scores' lines, and the same of rules it refers to."""
     scores = {score.name: score for score in definitions.scores}
     for name in sorted(rules_read_by(definitions, [rule.name]), key=lambda other: (other != rule.name, other)):
@@ -84,7 +84,7 @@ def _forms(definitions: model.Definitions, rule: model.Rule) -> Iterator[tuple[s
 
 
 def _attributes(definitions: model.Definitions, rule: model.Rule) -> Iterator[_Read]:
-    for name, subject, form in _forms(definitions, rule):
+    for name, subject, form in forms_read(definitions, rule):
         if isinstance(form, model.Attribute):
             yield _Read(name, "account" if form.of_account else subject, form)
 
@@ -92,7 +92,7 @@ def _attributes(definitions: model.Definitions, rule: model.Rule) -> Iterator[_R
 def _counts(
     definitions: model.Definitions, rule: model.Rule
 ) -> Iterator[tuple[str, model.Count | model.Sum | model.Sequence]]:
-    for name, _, form in _forms(definitions, rule):
+    for name, _, form in forms_read(definitions, rule):
         if isinstance(form, model.Count | model.Sum | model.Sequence):
             yield name, form
 
@@ -155,15 +155,19 @@ def _coincides(
     subject, at = rows["subject"].to_numpy(), rows["at"].to_numpy()
     fresh = np.concatenate([[True], subject[1:] != subject[:-1]])
     begins = meets & (fresh | ~np.concatenate([[False], meets[:-1]])) & (at > BEGINNING)
-    moments, outcomes = at[begins], converted_at[subject[begins]]
+    return coincidence(one.form.name, at[begins], converted_at[subject[begins]], of=one.of, outcome=outcome)
+
+
+def coincidence(name: str, moments: Int64s, outcomes: Int64s, *, of: str, outcome: str) -> Caveat | None:
+    """Return a caveat where something begins within a day of the outcome in half of all cases (shapes: cases)."""
     near = int(np.count_nonzero(np.abs(moments - np.minimum(outcomes, 2**62)) <= _NEAR))
     if near < _FEWEST or 2 * near < len(moments):
         return None
     text = (
-        f"{one.form.name} comes to be what is asked for within a day of '{outcome}' in {near:,} of {len(moments):,} "
+        f"{name} comes to be what is asked for within a day of '{outcome}' in {near:,} of {len(moments):,} "
         "cases: it follows from the outcome and does not foresee it."
     )
-    return Caveat(code="leak", of=one.of, text=text)
+    return Caveat(code="leak", of=of, text=text)
 
 
 def of_outcomes(last: int | None, *, outcome: str, number: int, first: int, as_of: int) -> Caveat | None:

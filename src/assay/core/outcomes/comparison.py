@@ -12,6 +12,7 @@ from assay.core.definitions import model
 from assay.core.outcomes import estimates, reached, survival
 from assay.core.outcomes.arrays import NEVER, Bools, Floats, Int64s, instants
 from assay.core.outcomes.backtest import Backtest, Cohort, Converting, Question, cohort, judge
+from assay.core.outcomes.caveats import Caveat
 from assay.core.outcomes.estimates import Estimate
 
 _CASES: Final = 5
@@ -50,6 +51,11 @@ class Comparison:
     leaving: tuple[str, ...]
     difference: Estimate | None
     reach_difference: Estimate | None
+
+    @property
+    def caveats(self) -> tuple[Caveat, ...]:
+        """What to mind of either rule, the draft's first; what both have once."""
+        return tuple(dict.fromkeys((*self.draft.caveats, *self.published.caveats)))
 
 
 def compare(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from assay.core.outcomes import subjects
 from assay.core.outcomes.arrays import NEVER, Bools, Int64s, instants
+from assay.core.outcomes.landmarks import Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,15 @@ def entries(spells: pa.Table, known: pa.Array, period: Period) -> Entries:
 def of_rule(spells: pa.Table, rule: str) -> pa.Table:
     """Return the spells of one rule."""
     return spells.filter(pc.equal(spells["rule"], rule))
+
+
+def group(spells: pa.Table, known: pa.Array) -> Group:
+    """Return when one rule's spells (tables.SPELLS) hold of subjects of these ids."""
+    return Group(
+        subject=subjects.numbers(spells["subject_id"], known),
+        since=instants(spells["starts_at"]),
+        until=instants(spells["ends_at"]),
+    )
 
 
 def weekly(spells: pa.Table, period: Period) -> pa.Table:

@@ -89,9 +89,12 @@ def ratio(above: float, below: float, above_influence: Floats, below_influence: 
     """
     if above <= 0.0 or below <= 0.0:
         return None
-    moved = above_influence / above - below_influence / below
-    width = _Z * _root_of_squares(moved)
-    value = above / below
+    return interval_of_ratio(above / below, above_influence / above - below_influence / below)
+
+
+def interval_of_ratio(value: float, influence: Floats) -> Estimate:
+    """Return a ratio with an interval that is symmetric in its logarithm, which each unit moves by its influence."""
+    width = _Z * _root_of_squares(influence)
     return Estimate(value, value * math.exp(-width), value * math.exp(width))
 
 

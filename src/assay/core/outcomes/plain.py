@@ -10,6 +10,7 @@ from assay.core.outcomes.backtest import Backtest, Question
 from assay.core.outcomes.comparison import Comparison, Part
 from assay.core.outcomes.estimates import Estimate
 from assay.core.outcomes.funnel import Funnel, Passage, Step
+from assay.core.outcomes.signals import Signal, Signals
 from assay.core.values import DAY, format_instant, text_of
 
 
@@ -40,6 +41,7 @@ def question(asked: Question) -> dict[str, Any]:
         "to": format_instant(min(asked.period.end, asked.period.as_of)),
         "as_of": format_instant(asked.period.as_of),
         "reach": asked.reach,
+        "among": asked.among or None,
     }
 
 
@@ -82,11 +84,51 @@ def backtest(found: Backtest) -> dict[str, Any]:
     }
 
 
+def signals(found: Signals) -> dict[str, Any]:
+    """Return what precedes an outcome."""
+    return {
+        "subject": found.subject,
+        **question(found.question),
+        "split": format_instant(found.split),
+        "conversions": {"earlier": found.conversions[0], "later": found.conversions[1]},
+        "tried": found.tried,
+        "families": found.families,
+        "read_by_rules": list(found.read),
+        "signals": [_signal(one) for one in found.signals],
+        "unconfirmed": [one.text.strip() for one in found.unconfirmed],
+        "refused": [{"criterion": one.text.strip(), "why": why.text} for one, why in found.refused],
+    }
+
+
+def _signal(one: Signal) -> dict[str, Any]:
+    return {
+        "name": one.candidate.name,
+        "criterion": one.candidate.text,
+        "family": one.candidate.family,
+        "people": one.later.people,
+        "conversions": one.later.conversions,
+        "rate": estimate(one.rate),
+        "others_rate": one.beside,
+        "lift": estimate(one.later.lift),
+        "chance": one.later.chance,
+        "adds": one.adds,
+        "beyond_lift": None if one.beyond is None else estimate(one.beyond.lift),
+        "earlier": {
+            "people": one.earlier.people,
+            "conversions": one.earlier.conversions,
+            "lift": estimate(one.earlier.lift),
+            "chance": one.earlier.chance,
+        },
+        "caveats": [{"code": c.code, "of": c.of, "text": c.text} for c in one.caveats],
+    }
+
+
 def comparison(found: Comparison) -> dict[str, Any]:
     """Return the comparison of a draft with what was published."""
     old, new, both = found.holds_now
     return {
         "changed": list(found.changed),
+        "caveats": [{"code": c.code, "of": c.of, "text": c.text} for c in found.caveats],
         "published": backtest(found.published),
         "draft": backtest(found.draft),
         "both": _part(found.both),

@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 
 from assay.core.outcomes.arrays import NEVER, Floats, Int64s, sums
+from assay.core.outcomes.landmarks import Group
 
 #: Pieces that the horizon is cut into.
 PIECES: Final = 90
@@ -136,3 +137,16 @@ def stretches(born: Int64s, ever: Int64s, converted_at: Int64s) -> AtRisk:
     until = np.minimum(ever, converted_at)
     known = np.flatnonzero((born < until) & (born != NEVER))
     return AtRisk(subject=known, since=born[known], until=until[known], converted_at=converted_at[known])
+
+
+def while_in(risk: AtRisk, group: Group, *, subjects: int) -> AtRisk:
+    """Return the parts of stretches, one a subject, during which the subject belongs to a group."""
+    place = np.full(subjects, -1, np.int64)
+    place[risk.subject] = np.arange(len(risk.subject))
+    known = np.flatnonzero(place[group.subject] >= 0)
+    own = place[group.subject[known]]
+    since = np.maximum(risk.since[own], group.since[known])
+    until = np.minimum(risk.until[own], group.until[known])
+    some = np.flatnonzero(since < until)
+    own = own[some]
+    return AtRisk(subject=risk.subject[own], since=since[some], until=until[some], converted_at=risk.converted_at[own])

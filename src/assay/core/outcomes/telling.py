@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from assay.core.outcomes.backtest import Backtest
+from assay.core.outcomes.backtest import Backtest, Question
 from assay.core.outcomes.comparison import Comparison, Part
 from assay.core.outcomes.estimates import Estimate
 from assay.core.values import DAY, HOUR, MINUTE, format_duration, format_instant
@@ -66,15 +66,25 @@ def question(found: Backtest) -> str:
 
 def period(found: Backtest) -> str:
     """Return the period and until when it is known: "from 2025-06-01 to 2025-12-31, as known on 2026-02-28"."""
-    asked = found.question.period
+    return span_of(found.question)
+
+
+def span_of(question: Question) -> str:
+    """Return the period of a question, and until when it is known."""
+    asked = question.period
     start = f"from {format_instant(asked.start)[:10]} " if asked.start else ""
     end = f"to {format_instant(asked.end)[:10]} " if asked.end <= asked.as_of else ""
-    return f"{start}{end}".strip().removesuffix(",") + (", " if start or end else "") + known(found)
+    return f"{start}{end}".strip().removesuffix(",") + (", " if start or end else "") + known_on(question)
 
 
 def known(found: Backtest) -> str:
     """Return as of when outcomes are known."""
-    return f"as known on {format_instant(found.question.period.as_of)[:10]}"
+    return known_on(found.question)
+
+
+def known_on(question: Question) -> str:
+    """Return as of when the outcomes of a question are known."""
+    return f"as known on {format_instant(question.period.as_of)[:10]}"
 
 
 def reach(found: Backtest) -> str:
@@ -89,9 +99,10 @@ def reach(found: Backtest) -> str:
 def everybody_else(found: Backtest) -> str:
     """Return what "everybody else" means, in words."""
     who = "people" if found.rule.subject == "person" else "accounts"
+    among = f", and met {found.question.among} just then" if found.question.among else ""
     return (
         f"Everybody else: the {who} known at the instant at which a lead qualified that had neither converted nor ever "
-        "qualified by then, followed from that instant on."
+        f"qualified by then{among}, followed from that instant on."
     )
 
 
@@ -100,7 +111,8 @@ def sentences(found: Backtest) -> tuple[str, ...]:
     lines = [_rate(found)]
     if found.others is not None and found.entered:
         lift = "" if found.lift is None else f". Leads converted {times(found.lift)}"
-        lines.append(f"Of everybody else at the same instants {between(found.others.rate)} did{lift}.")
+        among = f" who met {found.question.among}" if found.question.among else ""
+        lines.append(f"Of everybody else{among} at the same instants {between(found.others.rate)} did{lift}.")
     if found.half_time is not None:
         lines.append(f"Half of those who convert so soon have done so after {length(found.half_time)}.")
     lines.append(_reached(found))
@@ -109,7 +121,12 @@ def sentences(found: Backtest) -> tuple[str, ...]:
 
 def who(found: Backtest, number: int) -> str:
     """Return so many people or accounts, in words."""
-    if found.rule.subject == "person":
+    return counted(found.rule.subject, number)
+
+
+def counted(subject: str, number: int) -> str:
+    """Return so many people or accounts, in words."""
+    if subject == "person":
         return f"{number:,} {'person' if number == 1 else 'people'}"
     return f"{number:,} account{'s' * (number != 1)}"
 
