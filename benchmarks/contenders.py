@@ -110,9 +110,11 @@ def _qualified(store: Store, spells: pa.Table, instant: int) -> list[tuple[str, 
     )
     store.register("current_spells", spells.filter(held).select(["rule", "subject_type", "subject_id"]))
     found = store.rows(
-        "SELECT rule, list(coalesce(person, account)) FROM current_spells AS s "
-        "LEFT JOIN prepared.people AS p ON s.subject_type = 'person' AND s.subject_id = p.id "
-        "LEFT JOIN prepared.accounts AS a ON s.subject_type = 'account' AND s.subject_id = a.id GROUP BY rule"
+        "SELECT rule, list(subject) FROM ("
+        "SELECT rule, person AS subject FROM current_spells JOIN prepared.people ON subject_id = id "
+        "WHERE subject_type = 'person' UNION ALL "
+        "SELECT rule, account FROM current_spells JOIN prepared.accounts ON subject_id = id "
+        "WHERE subject_type = 'account') GROUP BY rule"
     )
     return [(rule, frozenset(subjects)) for rule, subjects in found]
 
