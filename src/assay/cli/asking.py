@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,9 +12,11 @@ from assay.cli.given import instant
 from assay.core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from assay.core.hindsight import Asked
+    from assay.core.definitions.model import Definitions as Language
+    from assay.core.hindsight import Asked, Progress
+    from assay.core.io.store import Store
     from assay.core.outcomes.caveats import Caveat
 
 Outcome = Annotated[str, Parameter(name="--outcome", help="What leads should come to, as the data names it: won.")]
@@ -44,6 +47,20 @@ def duration(text: str, where: str = "--within") -> int:
         return parse_duration(text)
     except ValueError as error:
         raise BadRequest("This is not a duration", where=where, value=text, mend=str(error)) from None
+
+
+@contextmanager
+def prepared(
+    definitions: Language, data: Path | None, connections: Mapping[str, str], *, as_of: int | None, shown: bool
+) -> Iterator[tuple[Store, Progress]]:
+    """Read and resolve the data; give it, and what is told how far things are (on the screen, where that is wanted)."""
+    from assay.cli import screen
+    from assay.core import hindsight
+
+    with screen.progress(shown=shown) as told:
+        told("Reading the data")
+        with hindsight.prepared(definitions, data, connections=connections, as_of=as_of, progress=told) as store:
+            yield store, told
 
 
 def write_report(path: Path, page: str) -> None:

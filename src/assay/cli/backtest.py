@@ -10,7 +10,20 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
+from assay.cli.asking import (
+    From,
+    Outcome,
+    ReachOf,
+    Report,
+    To,
+    Within,
+    asked,
+    mind,
+    note,
+    prepared,
+    say_where,
+    write_report,
+)
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -60,11 +73,9 @@ def backtest(
     from assay.core.outcomes import plain
 
     hindsight.rules_named(checked, rules)
-    with screen.progress(shown=format == "text") as told:
-        told("Reading the data")
-        with hindsight.prepared(checked, folder, connections=reached, as_of=at, progress=told) as store:
-            found = hindsight.look_back(store, checked, rules, question, as_of=at, progress=told)
-            names = hindsight.names_of_cases(store, found)
+    with prepared(checked, folder, reached, as_of=at, shown=format == "text") as (store, told):
+        found = hindsight.look_back(store, checked, rules, question, as_of=at, progress=told)
+        names = hindsight.names_of_cases(store, found)
     if report is not None:
         from assay.report.backtest import render_backtests
 

@@ -9,7 +9,20 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
+from assay.cli.asking import (
+    From,
+    Outcome,
+    ReachOf,
+    Report,
+    To,
+    Within,
+    asked,
+    mind,
+    note,
+    prepared,
+    say_where,
+    write_report,
+)
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -62,10 +75,8 @@ def diff(
     from assay.core.outcomes import plain
 
     both = hindsight.versions(checked, rule, version=version)
-    with screen.progress(shown=format == "text") as told:
-        told("Reading the data")
-        with hindsight.prepared(both.definitions, folder, connections=reached, as_of=at, progress=told) as store:
-            found = hindsight.differ(store, both, question, as_of=at, progress=told)
+    with prepared(both.definitions, folder, reached, as_of=at, shown=format == "text") as (store, told):
+        found = hindsight.differ(store, both, question, as_of=at, progress=told)
     if report is not None:
         from assay.report.comparison import render_comparison
 

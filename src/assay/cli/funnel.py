@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Report, To, Within, duration, note, say_where, write_report
+from assay.cli.asking import From, Report, To, Within, duration, note, prepared, say_where, write_report
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -59,12 +59,10 @@ def funnel(
 
     path = [stage.strip() for stage in (stages or "").split(",") if stage.strip()]
     by = hindsight.dimension(by)
-    with screen.progress(shown=format == "text") as told:
-        told("Reading the data")
-        with hindsight.prepared(checked, folder, connections=reached, as_of=at, progress=told) as store:
-            found = hindsight.flow(
-                store, checked, within=horizon, path=path, start=begins, end=ends, as_of=at, progress=told
-            )
+    with prepared(checked, folder, reached, as_of=at, shown=format == "text") as (store, told):
+        found = hindsight.flow(
+            store, checked, within=horizon, path=path, start=begins, end=ends, as_of=at, progress=told
+        )
     if report is not None:
         from assay.report.funnel import render_funnel
 

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, say_where, write_report
+from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, prepared, say_where, write_report
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -59,14 +59,8 @@ def signals(
     from assay.core.outcomes import plain
     from assay.core.outcomes.candidates import with_all_properties
 
-    with screen.progress(shown=format == "text") as told:
-        told("Reading the data")
-        with hindsight.prepared(
-            with_all_properties(checked), folder, connections=reached, as_of=at, progress=told
-        ) as store:
-            found = hindsight.precursors(
-                store, checked, subject, question, also_read=also_read, as_of=at, progress=told
-            )
+    with prepared(with_all_properties(checked), folder, reached, as_of=at, shown=format == "text") as (store, told):
+        found = hindsight.precursors(store, checked, subject, question, also_read=also_read, as_of=at, progress=told)
     if report is not None:
         from assay.report.signals import render_signals
 

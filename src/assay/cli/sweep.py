@@ -9,7 +9,20 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, mind, note, say_where, write_report
+from assay.cli.asking import (
+    From,
+    Outcome,
+    ReachOf,
+    Report,
+    To,
+    Within,
+    asked,
+    mind,
+    note,
+    prepared,
+    say_where,
+    write_report,
+)
 from assay.cli.given import (
     AsOf,
     Connection,
@@ -65,10 +78,8 @@ def sweep(
 
     tried = hindsight.Tried(rule=rule, criterion=criterion[0], values=criterion[1])
     tried.of(checked)
-    with screen.progress(shown=format == "text") as told:
-        told("Reading the data")
-        with hindsight.prepared(checked, folder, connections=reached, as_of=at, progress=told) as store:
-            found = hindsight.vary(store, checked, tried, question, as_of=at, progress=told)
+    with prepared(checked, folder, reached, as_of=at, shown=format == "text") as (store, told):
+        found = hindsight.vary(store, checked, tried, question, as_of=at, progress=told)
     if report is not None:
         from assay.report.thresholds import render_thresholds
 
