@@ -92,6 +92,11 @@ def test_no_rule_holds_before_birth(implementation: Implementation) -> None:
     assert found == [Spell("r", "person", "ann", at(3), None, "birth", None)]
 
 
+def test_of_who_is_known_only_by_later_rows_no_rule_holds_yet(implementation: Implementation) -> None:
+    wanted = definitions(rule({"few": did("pay", 1)}, none_of=("few",)))
+    assert implementation(ann(event("login", 3)), wanted, at(2)) == []
+
+
 def test_who_has_no_dated_row_is_born_in_1970(implementation: Implementation) -> None:
     wanted = definitions(rule({"c": Attribute(name="plan", condition=is_("trial"))}))
     rows = (AttributeRow(subject_type="person", subject="ann", name="plan", value="trial"),)

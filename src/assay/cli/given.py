@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from assay.core.errors import BadRequest
+from assay.core.errors import BadRequest, did_you_mean
 
 if TYPE_CHECKING:
     from assay.core.definitions.model import Definitions as Language
@@ -64,13 +63,12 @@ def connections_of(definitions: Language, given: Sequence[str]) -> dict[str, str
         if not equals or "://" in name:
             raise BadRequest("A connection is written NAME=URL", where="--connection", mend="Write warehouse=URL.")
         if name not in named:
-            near = get_close_matches(name, named, n=1)
             known = f"They name: {', '.join(named)}." if named else "None of them lies in a warehouse."
             raise BadRequest(
                 "No source names this connection",
                 where="--connection",
                 value=name,
-                mend=f"Did you mean '{near[0]}'?" if near else known,
+                mend=did_you_mean(name, named, known),
             )
         if has_secret(url):
             raise BadRequest(

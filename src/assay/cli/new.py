@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-from assay.core.errors import BadRequest, Complaint
+from assay.core.errors import BadRequest, Complaint, did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RULES: Final = "qualifications"
@@ -92,13 +91,12 @@ def _kind(kind: str) -> TemplateKind:
     kinds = template_kinds()
     if kind in kinds:
         return kinds[kind]
-    near = get_close_matches(kind, kinds, n=1)
-    offered = ", ".join(kinds)
+    offered = f"There are {', '.join(kinds)}."
     raise BadRequest(
         "There is no such kind of rule",
         where="KIND",
         value=kind,
-        mend=f"Did you mean '{near[0]}'? There are {offered}." if near else f"There are {offered}.",
+        mend=f"{did_you_mean(kind, kinds)} {offered}".lstrip(),
     )
 
 

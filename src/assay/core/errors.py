@@ -12,8 +12,9 @@ A shown error says what is wrong, where, the value that was found, and how to me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -97,3 +98,13 @@ class BadData(ShownError):
 
 class BadRequest(ShownError):
     """A question that has no answer as it was put."""
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return "Did you mean 'x'?" for the nearest of `known`; where none is near, `otherwise`."""
+    choices = sorted(set(known))
+    near = get_close_matches(word, choices, n=1, cutoff=0.6)
+    if not near:
+        lower = {choice.lower(): choice for choice in choices}
+        near = [lower[n] for n in get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)]
+    return f"Did you mean '{near[0]}'?" if near else otherwise

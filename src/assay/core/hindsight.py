@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 from assay.core import engine, identity, sources
 from assay.core.definitions import model
 from assay.core.definitions.as_published import as_published, changed_parts
-from assay.core.errors import BadRequest
+from assay.core.errors import BadRequest, did_you_mean
 from assay.core.io.store import Store
 from assay.core.outcomes import (
     apart,
@@ -112,8 +111,7 @@ def _alone(rule: model.Rule, criterion: str) -> model.Rule:
     """Return a rule that holds exactly while one criterion of another is met; BadRequest where it has none such."""
     known = [one.name for one in rule.criteria]
     if criterion not in known:
-        near = get_close_matches(criterion, known, n=1)
-        mend = f"Did you mean '{near[0]}'?" if near else f"It has: {', '.join(known)}."
+        mend = did_you_mean(criterion, known, f"It has: {', '.join(known)}.")
         raise BadRequest(f"The rule {rule.name} has no such criterion", where="--among", value=criterion, mend=mend)
     met = (model.Group(kind="all_of", members=(criterion,)),)
     return replace(rule, name=f"{rule.name}@among", qualify=met, stay_qualified=())
@@ -290,8 +288,7 @@ def dimension(by: str | None) -> str | None:
     """Return by what a funnel is to be parted; BadRequest where it cannot be."""
     if by is None or by in funnel.DIMENSIONS:
         return by
-    near = get_close_matches(by, funnel.DIMENSIONS, n=1)
-    mend = f"Did you mean '{near[0]}'?" if near else f"Name one of {', '.join(funnel.DIMENSIONS)}."
+    mend = did_you_mean(by, funnel.DIMENSIONS, f"Name one of {', '.join(funnel.DIMENSIONS)}.")
     raise BadRequest("A funnel cannot be told by this", where="--by", value=by, mend=mend)
 
 
@@ -314,8 +311,7 @@ def rules_named(definitions: model.Definitions, names: Sequence[str]) -> tuple[m
     known = {rule.name: rule for rule in definitions.rules}
     for name in names:
         if name not in known:
-            near = get_close_matches(name, list(known), n=1)
-            mend = f"Did you mean '{near[0]}'?" if near else "Name a rule of the definitions folder."
+            mend = did_you_mean(name, known, "Name a rule of the definitions folder.")
             raise BadRequest("No rule has this name", where="RULE", value=name, mend=mend)
     if names:
         return tuple(known[name] for name in dict.fromkeys(names))

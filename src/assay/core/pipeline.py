@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 from assay.core import engine, identity, leads, sources, tables
 from assay.core.definitions import model
 from assay.core.engine.results import Verdict
-from assay.core.errors import BadRequest
+from assay.core.errors import BadRequest, did_you_mean
 from assay.core.io.store import Store
 from assay.core.references import rules_read_by
 from assay.core.result import Result, RuleCount
@@ -136,8 +135,7 @@ def rules_asked(definitions: model.Definitions, subject: str, rule: str | None) 
         return tuple(r.name for r in definitions.rules if r.subject == kind and r.status in DECIDED)
     found = next((r for r in definitions.rules if r.name == rule), None)
     if found is None:
-        near = get_close_matches(rule, [r.name for r in definitions.rules], n=1)
-        mend = f"Did you mean '{near[0]}'?" if near else "Name a rule of the definitions folder."
+        mend = did_you_mean(rule, [r.name for r in definitions.rules], "Name a rule of the definitions folder.")
         raise BadRequest("No rule has this name", where="--rule", value=rule, mend=mend)
     if found.subject != kind:
         raise BadRequest(

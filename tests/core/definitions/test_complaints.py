@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assay.core.definitions import check, load
-from assay.core.definitions.complaints import AREAS, catalogue, catalogue_text, did_you_mean
-from assay.core.errors import BadDefinitions
+from assay.core.definitions.complaints import AREAS, catalogue, catalogue_text
+from assay.core.errors import BadDefinitions, did_you_mean
 from tests.core.definitions.folders import folder_with
 
 PAGE = Path(__file__).parents[3] / "docs" / "complaints.md"

@@ -9,7 +9,7 @@ from assay.core.definitions import complaints as codes
 from assay.core.definitions.model import Example, ExampleEvent, Scalar
 from assay.core.definitions.reader import Reader
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
-from assay.core.errors import Place
+from assay.core.errors import Place, did_you_mean
 
 KEYS: Final = ("examples_for", "as_of", "cases")
 CASE_KEYS: Final = ("like", "as_of", "attributes", "events", "people", "partner_facts", "insights", "expect")
@@ -226,7 +226,7 @@ def _check_likes(reader: Reader, cases: tuple[CaseDraft, ...], names: set[str]) 
                 codes.UNKNOWN_CASE,
                 case.like_place,
                 f"There is no case '{case.like}' in this file.",
-                mend=codes.did_you_mean(case.like, names - {case.name}),
+                mend=did_you_mean(case.like, names - {case.name}),
                 value=case.like,
             )
         path = [case.name]

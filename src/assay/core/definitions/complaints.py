@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 _CATALOGUE: dict[str, Kind] = {}
@@ -189,13 +187,3 @@ def catalogue_text() -> str:
             if k.code.startswith(area)
         ]
     return "\n".join(lines) + "\n"
-
-
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return "Did you mean 'x'?" for the nearest of `known`; where none is near, `otherwise`."""
-    choices = sorted(set(known))
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if not near:
-        lower = {choice.lower(): choice for choice in choices}
-        near = [lower[n] for n in difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)]
-    return f"Did you mean '{near[0]}'?" if near else otherwise

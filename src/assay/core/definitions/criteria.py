@@ -38,7 +38,7 @@ from assay.core.definitions.model import (
 )
 from assay.core.definitions.reader import Reader
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode
-from assay.core.errors import Place
+from assay.core.errors import Place, did_you_mean
 
 SAYS: Final = ("customer", "open_opportunity", "prospect", "former_customer", "own")
 LETTERS: Final = ("need", "budget", "authority", "timing", "use_case")
@@ -78,7 +78,7 @@ def form_of(reader: Reader, node: MappingNode, what: str, *, first_key: bool) ->
         codes.UNKNOWN_FORM,
         culprit,
         f"{what} begins with no form that there is: '{culprit.text}'.",
-        mend=codes.did_you_mean(culprit.text, FORMS, f"Begin it with {_forms()}."),
+        mend=did_you_mean(culprit.text, FORMS, f"Begin it with {_forms()}."),
     )
     return None
 

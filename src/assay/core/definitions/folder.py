@@ -16,7 +16,7 @@ from assay.core.definitions.rules import RuleDraft, read_rule
 from assay.core.definitions.scores import ScoreDraft, read_score
 from assay.core.definitions.sources import SourceDraft, read_source
 from assay.core.definitions.yaml_nodes import MappingNode, Node, describe, read_yaml
-from assay.core.errors import Place
+from assay.core.errors import Place, did_you_mean
 
 FREE_MAIL: Final = "free_mail_domains"
 BUILT_IN_LISTS: Final = frozenset({FREE_MAIL})
@@ -94,7 +94,7 @@ def _files(draft: FolderDraft, folder: Path) -> Iterator[Path]:
         place = Place(file=path.as_posix(), line=1, column=1)
         if len(parts) != 2 or parts[0] not in FOLDERS:
             first = parts[0] if len(parts) > 1 else ""
-            mend = codes.did_you_mean(first, FOLDERS) or "Move it into one of " + ", ".join(FOLDERS) + "."
+            mend = did_you_mean(first, FOLDERS) or "Move it into one of " + ", ".join(FOLDERS) + "."
             draft.reader.complain(
                 codes.MISPLACED, place, "Definitions are not read from here.", mend=mend, value="/".join(parts)
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from assay.core.definitions import complaints as codes
 from assay.core.definitions.fingerprint import with_fingerprints
 from assay.core.definitions.folder import FolderDraft, read_folder
 from assay.core.definitions.formatting import format_text
@@ -14,7 +13,7 @@ from assay.core.definitions.model import Definitions
 from assay.core.definitions.published import fingerprints_of, published_path, read_published
 from assay.core.definitions.references import check_references
 from assay.core.definitions.yaml_nodes import MappingNode, ScalarNode, read_yaml
-from assay.core.errors import BadDefinitions, BadRequest, Place
+from assay.core.errors import BadDefinitions, BadRequest, Place, did_you_mean
 
 _HEADS = {"qualification": "rule", "score": "score", "list": "list"}
 
@@ -31,7 +30,7 @@ def publish(folder: Path, rule: str) -> Path:
     definitions = load(folder)
     names = [r.name for r in definitions.rules]
     if rule not in names:
-        mend = codes.did_you_mean(rule, names, "The rules are: " + ", ".join(names) + ".")
+        mend = did_you_mean(rule, names, "The rules are: " + ", ".join(names) + ".")
         raise BadRequest("There is no such rule", where=folder.as_posix(), value=rule, mend=mend)
     found = definitions.rule(rule)
     path = published_path(folder, rule, found.version)

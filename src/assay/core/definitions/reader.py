@@ -14,7 +14,7 @@ from typing import Literal
 from assay.core.definitions import complaints as codes
 from assay.core.definitions.model import Scalar
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode, describe
-from assay.core.errors import Complaint, Place
+from assay.core.errors import Complaint, Place, did_you_mean
 from assay.core.values import parse_duration, parse_instant
 
 _NAME = re.compile(r"[^\W\d][\w.-]*|[0-9][\w.-]*")
@@ -88,7 +88,7 @@ class Reader:
         """Complain of unknown and missing keys; return whether all required ones are there."""
         for key, _ in node.entries:
             if key.text not in known:
-                mend = codes.did_you_mean(key.text, known, f"{_capital(what)} has {_either(known)}.")
+                mend = did_you_mean(key.text, known, f"{_capital(what)} has {_either(known)}.")
                 self._meant.setdefault(node.place, set()).update(word for word in known if f"'{word}'?" in mend)
                 self.complain(codes.UNKNOWN_KEY, key, f"{_capital(what)} has no key '{key.text}'.", mend=mend)
         missing = [key for key in required if self.lacks(node, key)]
@@ -166,7 +166,7 @@ class Reader:
             codes.UNKNOWN_WORD,
             node,
             f"{_capital(what)} cannot be '{text}'.",
-            mend=codes.did_you_mean(text, words, f"Write {_either(words)}."),
+            mend=did_you_mean(text, words, f"Write {_either(words)}."),
         )
         return None
 

@@ -10,6 +10,7 @@ from assay.core.definitions.examples import SOMEBODY, subject_of
 from assay.core.definitions.folder import BUILT_IN_LISTS, FolderDraft
 from assay.core.definitions.model import AccountsSource, EventsSource, PeopleSource, SubjectType
 from assay.core.definitions.reader import Reference
+from assay.core.errors import did_you_mean
 
 BUILT_IN_ATTRIBUTES: Final = {"person": ("email_domain",), "account": ("domain",)}
 
@@ -46,7 +47,7 @@ def _unknown(
         reference.place,
         f"{message} '{reference.name}'.",
         value=reference.name,
-        mend=codes.did_you_mean(reference.name, known, otherwise),
+        mend=did_you_mean(reference.name, known, otherwise),
     )
 
 
@@ -164,7 +165,7 @@ class _Offers:
                 codes.UNKNOWN_PROPERTY,
                 reference.place,
                 f"No source offers the property '{reference.name}' of {of}.",
-                mend=codes.did_you_mean(reference.name, known, otherwise="Add it to the 'properties' of the source."),
+                mend=did_you_mean(reference.name, known, otherwise="Add it to the 'properties' of the source."),
                 value=reference.name,
             )
 
@@ -178,7 +179,7 @@ class _Offers:
         whose = "account" if reference.of_account else subject
         if reference.name in self._attributes[whose]:
             return
-        mend = codes.did_you_mean(reference.name, self._attributes[whose])
+        mend = did_you_mean(reference.name, self._attributes[whose])
         if whose == "person" and reference.name in self._attributes["account"]:
             mend = f"Did you mean 'account.{reference.name}'?"
         owner = "an account" if whose == "account" else "a person"
@@ -276,7 +277,7 @@ def _check_examples(draft: FolderDraft) -> None:
                     codes.UNKNOWN_RULE,
                     examples.place,
                     f"There is no rule '{examples.rule}'.",
-                    mend=codes.did_you_mean(examples.rule, draft.rules, otherwise="Add it to 'qualifications'."),
+                    mend=did_you_mean(examples.rule, draft.rules, otherwise="Add it to 'qualifications'."),
                     value=examples.rule,
                 )
             continue
@@ -301,7 +302,7 @@ def _check_examples(draft: FolderDraft) -> None:
                                 place,
                                 f"'{key}' names '{name}', which is no criterion of '{rule.name}'.",
                                 value=name,
-                                mend=codes.did_you_mean(name, rule.declared, "Name criteria of the rule."),
+                                mend=did_you_mean(name, rule.declared, "Name criteria of the rule."),
                             )
     for rule in draft.rules.values():
         lacking = {True, False} - ways.get(rule.name, set())

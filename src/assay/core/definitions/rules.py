@@ -20,7 +20,7 @@ from assay.core.definitions.model import (
 )
 from assay.core.definitions.reader import Reader
 from assay.core.definitions.yaml_nodes import MappingNode, Node
-from assay.core.errors import Place
+from assay.core.errors import Place, did_you_mean
 
 KEYS: Final = (
     "qualification",
@@ -141,7 +141,7 @@ def _check_names(
     for name, place in named:
         used.add(name)
         if name not in declared:
-            mend = codes.did_you_mean(name, declared, "Add it under 'criteria'.")
+            mend = did_you_mean(name, declared, "Add it under 'criteria'.")
             near.update(other for other in declared if f"'{other}'" in mend)
             reader.complain(
                 codes.UNKNOWN_CRITERION, place, f"The rule has no criterion '{name}'.", mend=mend, value=name

@@ -13,7 +13,7 @@ from assay.core.definitions.model import Count, Fade, Form, PartnerInsight, Part
 from assay.core.definitions.reader import Reader
 from assay.core.definitions.rules import SUBJECTS
 from assay.core.definitions.yaml_nodes import MappingNode, Node, ScalarNode
-from assay.core.errors import Place
+from assay.core.errors import Place, did_you_mean
 from assay.core.values import millionths
 
 KEYS: Final = ("score", "version", "subject", "dimensions", "points", "caps", "owner", "purpose")
@@ -88,7 +88,7 @@ def _lines(reader: Reader, node: Node | None, dimensions: tuple[str, ...]) -> tu
                     place,
                     f"The score has no line '{name}'.",
                     value=name,
-                    mend=codes.did_you_mean(name, names, "Add it under 'points'."),
+                    mend=did_you_mean(name, names, "Add it under 'points'."),
                 )
     return found
 
@@ -154,7 +154,7 @@ def _dimension(reader: Reader, line: MappingNode, dimensions: tuple[str, ...]) -
             codes.UNKNOWN_DIMENSION,
             node,
             f"The score has no dimension '{text}'.",
-            mend=codes.did_you_mean(text, dimensions, "Add it to 'dimensions'."),
+            mend=did_you_mean(text, dimensions, "Add it to 'dimensions'."),
         )
         return None
     return text
@@ -262,7 +262,7 @@ def _caps(reader: Reader, node: Node | None, dimensions: tuple[str, ...]) -> tup
                 codes.UNKNOWN_DIMENSION,
                 key,
                 f"The score has no dimension '{key.text}'.",
-                mend=codes.did_you_mean(key.text, dimensions, "Add it to 'dimensions'."),
+                mend=did_you_mean(key.text, dimensions, "Add it to 'dimensions'."),
             )
         number = _millionths(reader, value, f"the cap of '{key.text}'")
         if number is not None and number < 0:

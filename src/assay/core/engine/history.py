@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.core.engine import people, rows, told
-from assay.core.engine.arrays import Rows, Steps
+from assay.core.engine.arrays import Steps
+from assay.core.engine.gathering import CHUNK, Gathering
 from assay.core.engine.people import Changes
 from assay.core.engine.plan import StagePlan
 from assay.core.engine.settling import Settled, settle, settle_ties
@@ -73,23 +74,18 @@ def _sweep_chunks(
     asking = world.kinds.distinct, world.chosen(kind, born), np.empty((0, 2), np.int64), 0
     # Who was active is told by every event, a criterion by few.
     wanted = (np.diff(of.plan.kind_lo) > 0) | bool(windows)
-    events = world.events
-    lo = rows.count_rows(subject, events.kind, wanted, world.counts[kind])
-    source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
-
     threads = os.cpu_count() or 1
-    size = min(rows.CHUNK, max(len(events) // (2 * threads), 50_000))
-    ranges = list(rows.chunks(lo, size)) or [(0, 0)]
-    gathering = rows.Gathering(subject, source, wanted, lo, ranges)
+    size = min(CHUNK, max(len(world.events) // (2 * threads), 50_000))
+    gathering = Gathering(world.events, subject, wanted=wanted, subjects=world.counts[kind], size=size)
 
     def sweep(ends: tuple[int, int]) -> _Swept:
-        with gathering.rows(*ends) as own:
+        with gathering.lend(ends) as own:
             spells, causes, _, _ = sweep_subjects(of.plan, own, steps, born, asking)
             settled = settle(spells, causes, len(of.stage.rules))
             return _Swept(settled, {within: people.activity(own, within) for within in windows})
 
     with ThreadPoolExecutor(threads) as pool:
-        for done, part in enumerate(pool.map(sweep, ranges), start=1):
+        for done, part in enumerate(pool.map(sweep, gathering.ranges), start=1):
             if progress:
-                progress(f"{kind}s", done / len(ranges))
+                progress(f"{kind}s", done / len(gathering.ranges))
             yield part

@@ -10,9 +10,10 @@ import numpy as np
 
 from assay.core import values
 from assay.core.definitions import model
-from assay.core.engine import facts, people, rows, told
+from assay.core.engine import facts, people, told
 from assay.core.engine.arrays import Int64s, Rows
 from assay.core.engine.compiled import NEVER
+from assay.core.engine.gathering import Gathering
 from assay.core.engine.plan import StagePlan
 from assay.core.engine.seen import BEGIN, END, LAPSES, MET, SEEN
 from assay.core.engine.stages import criteria_decided
@@ -55,14 +56,11 @@ def read(world: World, found: Found, questions: Sequence[Question]) -> list[list
 
 def rows_of(world: World, of: StagePlan, subjects: Int64s) -> tuple[Rows, Int64s]:
     """Return the rows from the first to the last of these subjects, and each subject's birth apart from events."""
-    subject = world.subject_of(of.stage.kind)
-    events = world.events
-    wanted = np.ones(len(of.plan.kind_lo) - 1, np.bool_)
-    lo = rows.count_rows(subject, events.kind, wanted, world.counts[of.stage.kind])
-    source = Rows(0, lo[:1], events.at, events.kind, events.event, events.values)
+    kind = of.stage.kind
+    every = np.ones(len(of.plan.kind_lo) - 1, np.bool_)
     ends = int(subjects[0]), int(subjects[-1]) + 1
-    with rows.Gathering(subject, source, wanted, lo, [ends]).rows(*ends) as own:
-        return own, world.born(of.stage.kind)
+    gathering = Gathering(world.events, world.subject_of(kind), wanted=every, subjects=world.counts[kind], only=ends)
+    return gathering.take(ends), world.born(kind)
 
 
 def _read_stage(

@@ -1,4 +1,4 @@
-"""The order of rows: by subject and instant, a chunk of subjects at a time.
+"""Putting rows in order: by subject and instant, a chunk of subjects at a time.
 
 Subjects are dense, so a counting sort compares nothing. A chunk's rows are first dealt to buckets of neighbouring
 subjects, and then each bucket is put in order in the processor's cache. Only a subject whose events do not lie in time
@@ -7,10 +7,7 @@ order yet is sorted by instant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,9 +15,6 @@ import numpy as np
 from assay.core.engine.arrays import Bools, Int32s, Int64s, Rows
 from assay.core.engine.compiled import compiled
 from assay.core.io.store import Store
-
-#: Rows that one chunk aims at: some 50 MB, a fair share of memory and enough to do for a thread.
-CHUNK: Final = 2_000_000
 
 #: Rows that one bucket aims at: they stay in a core's cache.
 _BUCKET: Final = 32_768
@@ -236,39 +230,3 @@ def gather(subject: Int32s, source: Rows, lo: Int64s, chunk: tuple[int, int, Int
     for s in range(end - first):
         sort_subject(rows, rows.lo[s], rows.lo[s + 1])
     return rows
-
-
-class Gathering:
-    """Chunks of consecutive subjects with their rows in order; several threads may ask at once."""
-
-    def __init__(
-        self, subject: Int32s, source: Rows, wanted: Bools, lo: Int64s, ranges: Sequence[tuple[int, int]]
-    ) -> None:
-        self._subject, self._source, self._lo = subject, source, lo
-        starts = np.array([*(first for first, _ in ranges), ranges[-1][1]], np.int64)
-        self._places = deal(subject, source.kind, wanted, lo, starts)
-        self._before = int(lo[starts[0]])
-        self._most = max(int(lo[end] - lo[first]) for first, end in ranges)
-        self._free: SimpleQueue[tuple[Room, Room]] = SimpleQueue()
-
-    @contextmanager
-    def rows(self, first: int, end: int) -> Iterator[Rows]:
-        """Give the rows of the subjects [first, end), one of the ranges, for as long as the context lasts."""
-        try:
-            rooms = self._free.get_nowait()
-        except Empty:
-            columns = len(self._source.values)
-            rooms = Room.of(self._most, columns), Room.of(self._most, columns)
-        places = self._places[self._lo[first] - self._before : self._lo[end] - self._before]
-        yield gather(self._subject, self._source, self._lo, (first, end, places), rooms)
-        self._free.put(rooms)
-
-
-def chunks(lo: Int64s, size: int = CHUNK) -> Iterator[tuple[int, int]]:
-    """Yield ranges of subjects that have about `size` rows together, at least one subject each."""
-    first, subjects = 0, len(lo) - 1
-    while first < subjects:
-        end = int(np.searchsorted(lo, lo[first] + size, side="right")) - 1
-        end = min(max(end, first + 1), first + 200_000, subjects)
-        yield first, end
-        first = end

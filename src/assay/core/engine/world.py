@@ -99,13 +99,12 @@ class World:
     def chosen(self, kind: Kind, born: Int64s) -> Bools:
         """Return which subjects of a kind the run is about: those in scope that are born; empty for all of them."""
         few = {"person": self.scope.persons, "account": self.scope.accounts, "pair": None}[kind]
-        unborn = (born > self.as_of) & (born != NEVER)
-        if few is None and not unborn.any():
-            return EVERYBODY
-        found: Bools = ~unborn
+        found = np.ones(self.counts[kind], np.bool_)
         if few is not None:
-            found &= np.isin(np.arange(len(found)), few)
-        return found
+            found[:] = False
+            found[few] = True
+        found &= (born <= self.as_of) | (born == NEVER)
+        return EVERYBODY if found.all() else found
 
     def subject_of(self, kind: Kind) -> Int32s:
         """Return which subject each event belongs to, -1 for none."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from assay.core.definitions.model import SubjectType
-from assay.core.errors import BadRequest
+from assay.core.errors import BadRequest, did_you_mean
 from assay.core.io.store import Store
 from assay.core.outcomes.arrays import NEVER, Int64s
 from assay.core.outcomes.subjects import STAYS
@@ -115,12 +114,11 @@ def check_name(store: Store, outcome: str, *, as_of: int) -> None:
             if later
             else "Say in definitions/sources which file tells what became of leads (docs/language.md, outcomes).",
         )
-    near = get_close_matches(outcome, list(known) if len(known) <= _FEW else [], n=1)
     raise BadRequest(
         "No outcome has this name",
         where="--outcome",
         value=outcome,
-        mend=f"Did you mean '{near[0]}'?" if near else there_are(known),
+        mend=did_you_mean(outcome, known if len(known) <= _FEW else (), there_are(known)),
     )
 
 

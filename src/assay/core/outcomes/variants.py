@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Final
 
 from assay.core.definitions import model
-from assay.core.errors import BadRequest
+from assay.core.errors import BadRequest, did_you_mean
 from assay.core.values import format_duration, parse_duration, parse_number, text_of
 
 _WORDS: Final = {"at_least": "at least", "at_most": "at most", "above": "above", "below": "below", "exactly": "exactly"}
@@ -48,8 +47,7 @@ def setting(text: str, rule: model.Rule) -> Setting:
     criterion, dot, key = text.partition(".")
     known = {c.name: c for c in rule.criteria}
     if criterion not in known:
-        near = get_close_matches(criterion, list(known), n=1)
-        mend = f"Did you mean '{near[0]}'?" if near else f"It has: {', '.join(known)}."
+        mend = did_you_mean(criterion, known, f"It has: {', '.join(known)}.")
         raise BadRequest(f"The rule {rule.name} has no such criterion", where="--criterion", value=criterion, mend=mend)
     numbers = dict(_numbers(known[criterion].form))
     if not dot or key not in numbers:

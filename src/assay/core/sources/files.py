@@ -20,7 +20,7 @@ from assay.core.definitions.model import (
     PeopleSource,
     Source,
 )
-from assay.core.errors import BadData
+from assay.core.errors import BadData, did_you_mean
 from assay.core.values import text_of
 
 Format = Literal["csv", "parquet", "jsonl"]
@@ -79,8 +79,7 @@ def find_files(folder: Path, part: Source) -> list[Path]:
 
 def _missing(folder: Path, part: Source, where: str) -> BadData:
     there = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())[:10_000]
-    near = get_close_matches(part.file, there, n=1, cutoff=0.6)
-    mend = f"Did you mean '{near[0]}'?" if near else f"The data folder holds: {', '.join(there[:8]) or 'nothing'}."
+    mend = did_you_mean(part.file, there, f"The data folder holds: {', '.join(there[:8]) or 'nothing'}.")
     return BadData("There is no such file in the data folder", where=where, value=part.file, mend=mend)
 
 
@@ -144,8 +143,7 @@ def check_names(parts: Sequence[Source], data: Mapping[str, Any]) -> None:
     known = sorted({part.source for part in parts})
     for key in data:
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
-            mend = f"Did you mean '{near[0]}'?" if near else f"The sources are: {', '.join(known)}."
+            mend = did_you_mean(str(key), known, f"The sources are: {', '.join(known)}.")
             raise BadData("A table was given for a source that no definition has", where=str(key), mend=mend)
 
 
