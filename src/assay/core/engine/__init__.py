@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from assay.core.definitions import model
-from assay.core.engine import history, spells, world
+from assay.core.engine import chunks, history, partitions, spells, world
 from assay.core.engine.answers import TIMERS, explain, independent_partners, read_scores, reasons, recompute
 from assay.core.engine.compiled import is_compiled
 from assay.core.engine.unread import unread_numbers
@@ -37,13 +37,19 @@ def latest_instant(store: Store) -> int | None:
 
 
 def sweep(
-    store: Store, definitions: model.Definitions, *, as_of: int, progress: history.Progress | None = None
+    store: Store,
+    definitions: model.Definitions,
+    *,
+    as_of: int,
+    progress: chunks.Progress | None = None,
+    cluster: partitions.Cluster | None = None,
 ) -> pa.Table:
     """Return the spells of all rules, of all subjects, in the whole history up to `as_of` (tables.SPELLS).
 
     Spells start at or before `as_of`; they may end later, when windows run out if nothing more happens.
+    Where there is a `cluster` the same is found there.
     """
     here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
-    found = history.decide_all(here, progress)
+    found = history.decide_all(here, progress, chunks.sweep_chunks if cluster is None else partitions.on(cluster))
     held = [(rule, found.held[rule.subject, rule.name].until(as_of)) for rule in definitions.rules]
     return spells.spells_table(store, here.causes, held)
