@@ -82,7 +82,10 @@ def on(cluster: Cluster) -> Way:
         if progress:
             progress(f"{kind}s", 0.0)
         work = Task(plan=of.plan, distinct=world.kinds.distinct, windows=tuple(windows))
-        found = cluster.work_on(_sent(world, of, steps, windows), work, key=_KEY, order=_ORDER, gives=GIVEN)
+        found = GIVEN.empty_table()
+        if world.counts[kind]:
+            sent = _sent(world, of, steps, windows)
+            found = cluster.work_on(sent, work, key=_KEY, order=_ORDER, gives=GIVEN)
         if progress:
             progress(f"{kind}s", 1.0)
         yield _swept(found, len(of.stage.rules), windows)

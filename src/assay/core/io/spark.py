@@ -161,8 +161,10 @@ def _started(sessions: type[SparkSession], spark: Spark, folder: Path) -> SparkS
         of_this_machine |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     for name, value in {**_OURS, **of_this_machine, **spark.settings}.items():
         builder = builder.config(name, value)
+    log = folder / "spark.log"
     try:
-        session = builder.getOrCreate()
+        with _aside(log):
+            session = builder.getOrCreate()
     except Exception as error:
         raise BadRequest(
             "Spark does not start", where="--spark-master", value=master, mend=f"It says: {_first_line(error)}."
@@ -215,6 +217,20 @@ def _folder(spark: Spark) -> Path | None:
             mend="Name a folder that the driver and all workers see under one path.",
         )
     return None if spark.folder is None else spark.folder.resolve()
+
+
+@contextmanager
+def _aside(log: Path) -> Iterator[None]:
+    """Let the Java process that is started here write to a file what it says on standard error."""
+    sys.stderr.flush()
+    before = os.dup(2)
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
 
 
 @contextmanager
