@@ -165,6 +165,18 @@ def test_an_address_that_is_none_is_refused(master, monkeypatch) -> None:
         pass
 
 
+@needs_java
+def test_a_master_of_no_known_kind_is_told_in_the_words_of_spark() -> None:
+    """In a process of its own: here a Java process may be running already."""
+    program = (
+        "from assay.core.errors import BadRequest\nfrom assay.core.io.spark import Spark, connect\n"
+        "try:\n    with connect(Spark(master='lokal')): pass\nexcept BadRequest as error: print(error)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "found: lokal, of which it says: Master must either be" in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     told = "--spark-folder: There is no such folder"
     with pytest.raises(BadRequest, match=told), connect(Spark(folder=tmp_path / "none")):

@@ -16,6 +16,8 @@ import pytest
 
 from assay.core import definitions, engine, pipeline
 from assay.core.definitions.model import Definitions, PeopleQualified, Sequence, Sum, Window
+from assay.core.errors import BadRequest
+from assay.core.io import spark
 from assay.core.io.spark import Cluster, Spark, connect
 from tests.model.building import DAY, at, at_least, did, rule
 from tests.model.implementations import shared_store
@@ -45,10 +47,10 @@ def _free_port() -> int:
 def _process(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     import pyspark
 
-    spark = Path(pyspark.__file__).parent
-    environment = {**os.environ, "SPARK_HOME": str(spark), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1"}
+    home = Path(pyspark.__file__).parent
+    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1"}
     with (folder / f"{words[0].rpartition('.')[2]}-{time.monotonic_ns()}.log").open("wb") as log:
-        command = [str(spark / "bin/spark-class"), *words]
+        command = [str(home / "bin/spark-class"), *words]
         running = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
         try:
             yield running
@@ -66,21 +68,35 @@ def _wait_until(told: str, folder: Path, times: int) -> None:
     raise AssertionError(f"no log says {told!r} {times} times: {[p.read_text()[-2000:] for p in folder.glob('*.log')]}")
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory) -> Iterator[str]:
-    """The address of a master with two workers of one core each."""
-    folder, port = tmp_path_factory.mktemp("spark"), str(_free_port())
+@contextmanager
+def _started(folder: Path, workers: int) -> Iterator[str]:
+    port = str(_free_port())
     deploy = "org.apache.spark.deploy"
     address = f"spark://127.0.0.1:{port}"
     with ExitStack() as stack:
         of_master = ("--host", "127.0.0.1", "--port", port, "--webui-port", "0")
         stack.enter_context(_process(folder, f"{deploy}.master.Master", *of_master))
         _wait_until("I have been elected leader", folder, 1)
-        for _ in range(2):
+        for _ in range(workers):
             of_worker = ("--cores", "1", "--memory", "1g", "--webui-port", "0", "--host", "127.0.0.1")
             stack.enter_context(_process(folder, f"{deploy}.worker.Worker", *of_worker, address))
-        _wait_until("Successfully registered with master", folder, 2)
+        _wait_until("Successfully registered with master", folder, workers)
         yield address
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory) -> Iterator[str]:
+    """The address of a master with two workers of one core each."""
+    with _started(tmp_path_factory.mktemp("spark"), workers=2) as address:
+        yield address
+
+
+def test_a_master_without_workers_is_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(spark, "_PATIENCE_WITH_WORKERS", 3.0)
+    with _started(tmp_path, workers=0) as address:
+        told = "The Spark master has no worker free"
+        with pytest.raises(BadRequest, match=told), connect(Spark(master=address)):
+            pass
 
 
 @pytest.fixture(scope="module")

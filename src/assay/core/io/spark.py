@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: Rows that one task gets on average; where there are fewer, each core has one task.
 TASK: Final = 2_000_000
 
+#: Tasks from which on they get more rows instead of more of them: every file that is read is cut once a task.
+_MOST_TASKS: Final = 10_000
+
 _OURS: Final = {
     "spark.app.name": "assay",
     "spark.ui.enabled": "false",
@@ -44,8 +47,14 @@ rootLogger.appenderRef.nothing.ref = nothing
 """
 _TYPES: Final = {"int32": "int", "int64": "bigint", "list<item: int64>": "array<bigint>"}
 _PATIENCE: Final = 5.0  # seconds to wait for a master to answer
+_PATIENCE_WITH_WORKERS: Final = 60.0
 
 Batches = Iterator[pa.RecordBatch]
+
+
+def partitions_of(rows: int, cores: int) -> int:
+    """Return into how many partitions so many rows are put."""
+    return max(cores, min(-(-rows // TASK), _MOST_TASKS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +125,7 @@ class Cluster:
         self._jobs += 1
         sent, given = (self._folder / f"{self._jobs}-{name}" for name in ("sent", "given"))
         count = _write(rows, sent)
-        partitions = max(self._session.sparkContext.defaultParallelism, -(-count // TASK))
+        partitions = partitions_of(count, self._session.sparkContext.defaultParallelism)
         columns = ", ".join(f"{field.name} {_TYPES[str(field.type)]}" for field in gives)
         with _telling():
             placed = self._session.read.parquet(sent.as_uri()).repartition(partitions, key)
@@ -167,9 +176,16 @@ def _started(sessions: type[SparkSession], spark: Spark, folder: Path) -> SparkS
             session = builder.getOrCreate()
     except Exception as error:
         raise BadRequest(
-            "Spark does not start", where="--spark-master", value=master, mend=f"It says: {_first_line(error)}."
+            "Spark does not start",
+            where="--spark-master",
+            value=f"{master}, of which it says: {_complaint(log) or _first_line(error)}",
+            mend="Write a master such as local[4] or spark://host:7077, and see that Java is of version 17 or later.",
         ) from error
-    session.sparkContext.pythonExec = spark.settings.get("spark.pyspark.python", sys.executable)
+    context = session.sparkContext
+    if context.pythonExec == "python3":  # nobody chose one
+        context.pythonExec = context.getConf().get("spark.pyspark.python", sys.executable)
+    if master.startswith("spark://"):
+        _see_worker(session, master)
     return session
 
 
@@ -205,6 +221,24 @@ def _see_master(master: str) -> None:
         where="--spark-master",
         value=master,
         mend="Start it, or write its address as its own page shows it, such as spark://host:7077.",
+    )
+
+
+def _see_worker(session: SparkSession, master: str) -> None:
+    """See that the master gives us a worker: Spark itself would wait for ever, and say so to its log alone."""
+    context: Any = session.sparkContext
+    if context.getConf().get("spark.dynamicAllocation.enabled", "false") == "true":
+        return  # then they come when there is work
+    for _ in range(int(_PATIENCE_WITH_WORKERS * 10)):
+        if context._jsc.sc().getExecutorMemoryStatus().size() > 1:  # the driver is one of them
+            return
+        context._jvm.java.lang.Thread.sleep(100)
+    session.stop()
+    raise BadRequest(
+        "The Spark master has no worker free",
+        where="--spark-master",
+        value=master,
+        mend="Start a worker, or wait until another run has ended.",
     )
 
 
@@ -248,6 +282,13 @@ def _telling() -> Iterator[None]:
         else:
             what, mend = "Spark did not finish", "Its own log says more."
         raise BadRequest(what, where="--engine", value=f"spark: {_first_line(error)}", mend=mend) from error
+
+
+def _complaint(log: Path) -> str:
+    """Return what a Java process died of, in its own words; nothing where it did not say."""
+    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    found = next((line for line in lines if "Exception: " in line or "Error: " in line), "")
+    return found.rpartition("Exception: ")[2].strip()[:200].rstrip(".")
 
 
 def _first_line(error: Exception) -> str:
