@@ -25,6 +25,7 @@ from assay.cli.new_rule import new
 from assay.cli.publish import publish
 from assay.cli.run import run
 from assay.cli.schema import schema
+from assay.cli.serve import serve
 from assay.cli.signals import signals
 from assay.cli.sweep import sweep
 from assay.core.errors import BadRequest, ShownError
@@ -50,6 +51,7 @@ app = App(
 _VERBS: Final[tuple[Callable[..., int], ...]] = (
     *(init, new, check, fmt, schema, publish, run, explain),
     *(backtest, diff, sweep, funnel, signals),
+    serve,
 )
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):

@@ -1,0 +1,60 @@
+"""What each role may do: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    """What somebody comes for."""
+
+    REP = "rep", "Sales rep"
+    CSM = "csm", "Customer success"
+    MARKETER = "marketer", "Marketing"
+    REVOPS = "revops", "Revenue operations"
+    ADMIN = "admin", "Administrator"
+
+
+class Permission(StrEnum):
+    """Something that may be done, as the audit names it."""
+
+    SEE_LEADS = "see leads"
+    WORK_LEADS = "work leads"
+    ASSIGN_LEADS = "assign leads"
+    SEE_RULES = "see rules"
+    EDIT_RULES = "edit rules"
+    PUBLISH_RULES = "publish rules"
+    SEE_DATA = "see data"
+    CHANGE_DATA = "change data"
+    SEE_FUNNEL = "see funnel"
+    ERASE_PEOPLE = "erase people"
+    SEE_AUDIT = "see audit"
+    MANAGE_USERS = "manage users"
+
+
+_EVERYBODY: Final = frozenset(Role)
+_OPERATIONS: Final = frozenset({Role.REVOPS, Role.ADMIN})
+
+MAY: Final[Mapping[Permission, frozenset[Role]]] = {
+    Permission.SEE_LEADS: _EVERYBODY,
+    Permission.WORK_LEADS: frozenset({Role.REP, Role.CSM, Role.MARKETER, Role.REVOPS}),
+    Permission.ASSIGN_LEADS: _OPERATIONS,
+    Permission.SEE_RULES: _EVERYBODY,
+    Permission.EDIT_RULES: _OPERATIONS,
+    Permission.PUBLISH_RULES: _OPERATIONS,
+    Permission.SEE_DATA: _OPERATIONS,
+    Permission.CHANGE_DATA: _OPERATIONS,
+    Permission.SEE_FUNNEL: _EVERYBODY,
+    Permission.ERASE_PEOPLE: _OPERATIONS,
+    Permission.SEE_AUDIT: _OPERATIONS,
+    Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
+}
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Tell whether a role has a permission."""
+    return role in MAY[permission]

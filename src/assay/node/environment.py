@@ -1,0 +1,133 @@
+"""What the node is told from outside: environment variables, read once, and every error names its mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from assay.core.errors import BadRequest, did_you_mean
+
+#: What each variable is for; docs/operate.md tells the same.
+VARIABLES: Final[Mapping[str, str]] = {
+    "ASSAY_ADDRESS": "the address under which people reach the node, such as https://leads.example.com",
+    "ASSAY_DATA_FOLDER": "the folder that holds everything the node keeps",
+    "ASSAY_SECRET_KEY": "signs sessions and one-time links; `assay serve` makes one and keeps it in the data folder",
+    "ASSAY_INTAKE_DATABASE_URL": "Postgres as the role that may only add to the inbox",
+    "ASSAY_BEHIND_PROXY": "1 where a proxy that sets X-Forwarded-Proto and X-Forwarded-For is the only way in",
+    "ASSAY_METRICS_TOKEN": "who bears it may read /metrics from elsewhere than this machine",
+    "ASSAY_MAIL_URL": "the mail server, such as smtps://user:password@mail.example.com",
+    "ASSAY_MAIL_FROM": "whom mail is from",
+    "ASSAY_WEB_THREADS": "how many requests are answered at once",
+    "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
+}
+#: Read elsewhere: by the command line and by tests.
+_ELSEWHERE: Final = re.compile(r"ASSAY_(CONNECTION_\w+|TEST_\w+|DEBUG)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The settings of one node."""
+
+    address: str
+    data_folder: Path
+    secret_key: str
+    database_url: str
+    intake_database_url: str
+    is_behind_proxy: bool
+    is_child: bool
+    metrics_token: str
+    mail_url: str
+    mail_from: str
+    web_threads: int
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people come over TLS."""
+        return self.address.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """Return the name by which people reach the node."""
+        return urlsplit(self.address).hostname or "localhost"
+
+
+def read(variables: Mapping[str, str]) -> Environment:
+    """Return the settings; raise BadRequest for one that cannot be used.
+
+    What only a running node needs may be absent (see `demand`): tests and type checkers load settings without it.
+    """
+    _refuse_unknown(variables)
+    database = _url(variables, "DATABASE_URL", "", ("postgres", "postgresql"))
+    return Environment(
+        address=_url(variables, "ASSAY_ADDRESS", "http://localhost:8000", ("http", "https")).rstrip("/"),
+        data_folder=Path(variables.get("ASSAY_DATA_FOLDER") or "assay-data").absolute(),
+        secret_key=variables.get("ASSAY_SECRET_KEY", ""),
+        database_url=database,
+        intake_database_url=_url(variables, "ASSAY_INTAKE_DATABASE_URL", database, ("postgres", "postgresql")),
+        is_behind_proxy=_yes(variables, "ASSAY_BEHIND_PROXY"),
+        is_child=_yes(variables, "ASSAY_CHILD"),
+        metrics_token=variables.get("ASSAY_METRICS_TOKEN", ""),
+        mail_url=_url(variables, "ASSAY_MAIL_URL", "", ("smtp", "smtps")),
+        mail_from=variables.get("ASSAY_MAIL_FROM") or "Assay <assay@localhost>",
+        web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
+    )
+
+
+def demand(given: Environment) -> Environment:
+    """Return the settings of a node that can run; raise BadRequest for what it lacks."""
+    if not given.database_url:
+        raise BadRequest(
+            "There is no database", where="DATABASE_URL", mend="Start the node with `assay serve`, which brings one."
+        )
+    if len(given.secret_key) < 32:
+        raise BadRequest(
+            "It must be at least 32 characters that nobody can guess",
+            where="ASSAY_SECRET_KEY",
+            mend="Start the node with `assay serve`, which makes one, or take one from `openssl rand -hex 32`.",
+        )
+    return given
+
+
+def _refuse_unknown(variables: Mapping[str, str]) -> None:
+    for name in sorted(variables):
+        if name.startswith("ASSAY_") and name not in VARIABLES and not _ELSEWHERE.match(name):
+            raise BadRequest(
+                "There is no such setting",
+                where=name,
+                mend=did_you_mean(name, VARIABLES, f"These there are: {', '.join(VARIABLES)}."),
+            )
+
+
+def _url(variables: Mapping[str, str], name: str, otherwise: str, schemes: tuple[str, ...]) -> str:
+    """Return a URL as it stands; a complaint never repeats it, as it may hold a password."""
+    found = variables.get(name) or otherwise
+    if not found:
+        return ""
+    try:
+        parts = urlsplit(found)
+        is_usable = parts.scheme in schemes and bool(parts.hostname or parts.query) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise BadRequest(
+            "It is not a URL that Assay can use", where=name, mend=f"Write {' or '.join(f'{s}://…' for s in schemes)}."
+        )
+    return found
+
+
+def _yes(variables: Mapping[str, str], name: str) -> bool:
+    found = variables.get(name, "")
+    if found not in {"", "0", "1"}:
+        raise BadRequest("It is either 1 or 0", where=name, value=found, mend="Write 1 for yes, 0 for no.")
+    return found == "1"
+
+
+def _count(variables: Mapping[str, str], name: str, otherwise: int) -> int:
+    found = variables.get(name) or str(otherwise)
+    if not re.fullmatch(r"[1-9]\d{0,2}", found):
+        raise BadRequest("It is a whole number from 1 to 999", where=name, value=found, mend=f"Write {otherwise}.")
+    return int(found)

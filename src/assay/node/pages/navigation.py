@@ -1,0 +1,43 @@
+"""What the bar at the top of each page leads to: one line a page, in the order of the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from assay.node.access.permissions import Permission, may
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that is worth a place in the bar: the name of its address, what it is called, what it is for, for whom."""
+
+    route: str
+    name: str
+    about: str
+    permission: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry as one request shows it."""
+
+    name: str
+    about: str
+    address: str
+    is_here: bool
+
+
+ENTRIES: Final[tuple[Entry, ...]] = ()
+
+
+def navigation(request: HttpRequest) -> dict[str, list[Item]]:
+    """Return the items that whoever asks may see."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"navigation": []}
+    shown = [(entry, reverse(entry.route)) for entry in ENTRIES if may(user.role, entry.permission)]
+    return {"navigation": [Item(e.name, e.about, to, request.path.startswith(to)) for e, to in shown]}

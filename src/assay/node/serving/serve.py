@@ -1,0 +1,206 @@
+"""Starts everything, keeps it running, stops it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO, Final
+
+from assay.core.errors import BadRequest
+from assay.node import environment
+from assay.node.serving import database, folder, secrets
+from assay.node.serving.processes import Process
+from assay.node.serving.secrets import Secrets
+
+_TICK: Final = 0.05
+_PATIENCE: Final = 60.0
+_TO_STOP: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was typed: where to keep everything, and where to listen."""
+
+    data_folder: Path
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A node that answers: under which address, and where its logs go ('' is standard error)."""
+
+    address: str
+    logs: str
+
+
+class _Stop:
+    """Whether somebody asked to stop; a second Ctrl-C changes nothing, as stopping is bounded in time."""
+
+    is_asked = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_asked = True
+
+
+def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], None]) -> None:
+    """Run a node until SIGINT or SIGTERM; `tell` hears each step, `ready` once people can come."""
+    stop = _Stop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    home = folder.made(asked.data_folder)
+    environment.read(os.environ)
+    with folder.held(home), ExitStack() as to_close:
+        kept = secrets.kept(home)
+        _demand_free(asked)
+        logs = _Logs(home)
+        reached, look_after_postgres = _database(home, kept, logs, tell, to_close)
+        variables = _variables(asked, home, kept, reached)
+        tell("Fitting the database to this version")
+        _prepare({**variables, "DATABASE_URL": reached.owner}, logs)
+        processes = _processes(asked, variables, logs)
+        to_close.callback(_stop_all, processes)
+        for process in processes:
+            process.start()
+        tell("Starting")
+        if _is_up(asked, processes, stop):
+            ready(Running(address=variables["ASSAY_ADDRESS"], logs=logs.where))
+        while not stop.is_asked:
+            time.sleep(_TICK)
+            look_after_postgres()
+            _look_after(processes, tell)
+        tell("Stopping")
+
+
+class _Logs:
+    """Where children write: to standard error, or to files where that is somebody's terminal."""
+
+    def __init__(self, home: Path) -> None:
+        self.where = str(home / "logs") if sys.stderr.isatty() else ""
+        if self.where:
+            Path(self.where).mkdir(mode=0o700, exist_ok=True)
+
+    def of(self, name: str) -> IO[bytes] | int:
+        """Return what the process of that name writes to; a file that grew large makes room first."""
+        if not self.where:
+            return sys.stderr.fileno()
+        path = Path(self.where) / f"{name}.log"
+        if path.exists() and path.stat().st_size > 20 << 20:
+            path.replace(path.with_suffix(".log.1"))
+        return path.open("ab")
+
+
+def _demand_free(asked: Asked) -> None:
+    """Raise BadRequest where somebody listens at the address already."""
+    family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((asked.host, asked.port))
+        except OSError as error:
+            raise BadRequest(
+                f"Nobody can listen there: {error.strerror}",
+                where="--host, --port",
+                value=f"{asked.host}:{asked.port}",
+                mend=f"Stop what listens there, or choose another port, such as --port {asked.port + 1}.",
+            ) from None
+
+
+def _database(
+    home: Path, kept: Secrets, logs: _Logs, tell: Callable[[str], None], to_close: ExitStack
+) -> tuple[database.Database, Callable[[], None]]:
+    """Return the database, and what must be called often to keep it running."""
+    named = database.elsewhere(os.environ)
+    if named is not None:
+        return named, lambda: None
+    tell("Starting Postgres")
+    keeper = database.Keeper(home, kept, logs.of("postgres"), tell)
+    to_close.callback(keeper.stop)
+    return keeper.reached, keeper.look
+
+
+def _variables(asked: Asked, home: Path, kept: Secrets, reached: database.Database) -> dict[str, str]:
+    """Return what the children are told on top of this process's own environment."""
+    host = "localhost" if asked.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else asked.host
+    return {
+        "ASSAY_ADDRESS": os.environ.get("ASSAY_ADDRESS") or f"http://{host}:{asked.port}",
+        "ASSAY_DATA_FOLDER": str(home),
+        "ASSAY_SECRET_KEY": os.environ.get("ASSAY_SECRET_KEY") or kept.secret_key,
+        "ASSAY_METRICS_TOKEN": os.environ.get("ASSAY_METRICS_TOKEN") or kept.metrics_token,
+        "ASSAY_CHILD": "1",
+        "DJANGO_SETTINGS_MODULE": "assay.node.settings",
+        **reached.variables(),
+    }
+
+
+def _prepare(variables: Mapping[str, str], logs: _Logs) -> None:
+    command = [sys.executable, "-m", "assay.node.serving.preparing"]
+    log = logs.of("preparing")
+    done = subprocess.run(command, env={**os.environ, **variables}, stdout=log, stderr=log, check=False)
+    if done.returncode:
+        raise BadRequest("The database could not be fitted to this version", mend="The log says why.")
+
+
+def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[Process]:
+    threads = environment.read({**os.environ, **variables}).web_threads
+    web = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", asked.host, "--port", str(asked.port)),
+        *("--workers", "1", "--blocking-threads", str(threads), "--backpressure", str(threads * 16)),
+        *("--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "10"),
+        *("--no-ws", "--log-level", "warning", "assay.node.wsgi:application"),
+    ]
+    worker = [
+        *(sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "1"),
+        *("--delete-jobs", "successful", "--shutdown-graceful-timeout", "10"),
+    ]
+    return [Process("web", web, variables, logs.of("web")), Process("worker", worker, variables, logs.of("worker"))]
+
+
+def _is_up(asked: Asked, processes: list[Process], stop: _Stop) -> bool:
+    """Wait until the web answers; raise BadRequest where it ends instead."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(asked.host, asked.host)
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and not stop.is_asked:
+        if any(process.look() is not None for process in processes):
+            break
+        if _answers(f"http://{host}:{asked.port}/healthz"):
+            return True
+        time.sleep(_TICK)
+    if stop.is_asked:
+        return False
+    raise BadRequest("The node did not start", mend="Its log says why.")
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _look_after(processes: list[Process], tell: Callable[[str], None]) -> None:
+    for process in processes:
+        code = process.look()
+        if code is not None:
+            tell(f"The {process.name} ended with {code} and is started again")
+
+
+def _stop_all(processes: list[Process]) -> None:
+    for process in processes:
+        process.ask_to_stop()
+    for process in processes:
+        process.stop(_TO_STOP)

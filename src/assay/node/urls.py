@@ -1,0 +1,11 @@
+"""Every address of the node; each app keeps its own."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.account.urls")),
+    path("account/second-factor/", include("allauth.mfa.urls")),
+    path("", include("assay.node.pages.urls")),
+]
