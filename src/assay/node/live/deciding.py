@@ -1,0 +1,97 @@
+"""The core's decision of the subjects that something touched, from their neighbourhood alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from assay.core import engine, identity, pipeline, sources
+from assay.core.definitions import model
+from assay.core.engine.stages import forms_read
+from assay.core.io.store import Store
+from assay.node.lake.reading import lake_sources
+from assay.node.live.index import Neighbourhood
+from assay.node.live.keys import node_sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What holds of the decided subjects as of an instant: all their spells, and when to look again.
+
+    `people` and `accounts` give the node of each decided subject's id; `merged` the id that each former one has now.
+    `nodes` are all that was looked at: what is stored under them and not decided is no more.
+    """
+
+    as_of: int
+    spells: pa.Table  # tables.SPELLS
+    timers: pa.Table  # engine.TIMERS
+    people: Mapping[str, int]
+    accounts: Mapping[str, int]
+    merged: Mapping[str, str]
+    nodes: frozenset[int]
+
+
+def accounts_reach_people(definitions: model.Definitions) -> bool:
+    """Return whether a rule about people reads something that their account decides."""
+    decided = pipeline.to_decide(definitions)
+    return any(_reads_account(definitions, form) for form in _forms_of_people(decided))
+
+
+def _forms_of_people(definitions: model.Definitions) -> Iterator[model.Form]:
+    for rule in definitions.rules:
+        if rule.subject == "person":
+            yield from forms_read(definitions, (criterion.form for criterion in rule.criteria))
+
+
+def _reads_account(definitions: model.Definitions, form: model.Form) -> bool:
+    if isinstance(form, model.Attribute):
+        return form.of_account
+    if isinstance(form, model.Qualified):
+        return definitions.rule(form.rule).subject == "account"
+    if isinstance(form, model.Count):
+        return form.distinct == "account"
+    return isinstance(form, model.PartnerSays | model.PartnerInsight | model.Corroboration)
+
+
+def decide(definitions: model.Definitions, around: Neighbourhood, *, as_of: int) -> Decision:
+    """Return what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would."""
+    wanted = pipeline.to_decide(definitions)
+    with Store(on_disk=False) as store:
+        prepare(store, wanted, around.rows)
+        people = _among(store, "people", "p", around.people)
+        accounts = _among(store, "accounts", "a", around.accounts)
+        subjects = [*(("person", one) for one in people), *(("account", one) for one in accounts)]
+        spells, timers = engine.recompute(store, wanted, subjects, as_of=as_of)
+        former = _among(store, "merged", "p", around.people)
+        merged = {one: now for one, now in store.rows("SELECT id, shown FROM prepared.merged") if one in former}
+    return Decision(
+        as_of=as_of,
+        spells=spells,
+        timers=timers,
+        people=people,
+        accounts=accounts,
+        merged=merged,
+        nodes=around.people | around.accounts,
+    )
+
+
+def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> model.Definitions:
+    """Fill a store's `prepared` from rows of the lake; return the definitions that it was read by."""
+    store.register("lake", rows)
+    own, relations = lake_sources(definitions, "lake")
+    sources.read(store, own, relations)
+    identity.resolve(store, own)
+    return own
+
+
+def _among(store: Store, table: str, prefix: str, nodes: frozenset[int]) -> dict[str, int]:
+    """Return the ids of prepared subjects that are to be decided, with their nodes."""
+    store.save("engine", "decided", pa.table({"node": pa.array(sorted(nodes), pa.int64())}))
+    return dict(
+        store.rows(
+            f"SELECT id, node FROM (SELECT id, {node_sql(prefix, 'id')} AS node FROM prepared.{table}) "
+            "JOIN engine.decided USING (node) ORDER BY id"
+        )
+    )
