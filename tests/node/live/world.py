@@ -78,8 +78,7 @@ def definitions(folder: Path):
     (folder / "sources" / "all.yml").write_text(_SOURCES)
     (folder / "scores" / "heat.yml").write_text(_SCORE)
     for name, text in _RULES.items():
-        status = "shadow" if name != "busy" else "shadow"
-        head = f"qualification: {name}\nversion: 1\nstatus: {status}\nstage: PQL\n"
+        head = f"qualification: {name}\nversion: 1\nstatus: shadow\nstage: PQL\n"
         (folder / "qualifications" / f"{name}.yml").write_text(head + text)
     return language.load(folder)
 

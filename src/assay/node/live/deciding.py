@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -33,6 +34,14 @@ class Decision:
     nodes: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A store in which a few subjects are prepared, and the definitions that they were prepared by."""
+
+    store: Store
+    definitions: model.Definitions
+
+
 def accounts_reach_people(definitions: model.Definitions) -> bool:
     """Return whether a rule about people reads something that their account decides."""
     decided = pipeline.to_decide(definitions)
@@ -55,32 +64,42 @@ def _reads_account(definitions: model.Definitions, form: model.Form) -> bool:
     return isinstance(form, model.PartnerSays | model.PartnerInsight | model.Corroboration)
 
 
-def decide(definitions: model.Definitions, around: Neighbourhood, *, as_of: int) -> Decision:
-    """Return what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would."""
+@contextmanager
+def deciding(definitions: model.Definitions, around: Neighbourhood, *, as_of: int) -> Iterator[tuple[Decision, Known]]:
+    """Give what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would.
+
+    For as long as the context lasts, more may be asked of what is known of them.
+    """
     wanted = pipeline.to_decide(definitions)
     with Store(on_disk=False) as store:
-        prepare(store, wanted, around.rows)
+        own = prepare(store, wanted, around.rows)
         people = _among(store, "people", "p", around.people)
         accounts = _among(store, "accounts", "a", around.accounts)
         subjects = [*(("person", one) for one in people), *(("account", one) for one in accounts)]
         spells, timers = engine.recompute(store, wanted, subjects, as_of=as_of)
         former = _among(store, "merged", "p", around.people)
         merged = {one: now for one, now in store.rows("SELECT id, shown FROM prepared.merged") if one in former}
-    return Decision(
-        as_of=as_of,
-        spells=spells,
-        timers=timers,
-        people=people,
-        accounts=accounts,
-        merged=merged,
-        nodes=around.people | around.accounts,
-    )
+        decision = Decision(
+            as_of=as_of,
+            spells=spells,
+            timers=timers,
+            people=people,
+            accounts=accounts,
+            merged=merged,
+            nodes=around.people | around.accounts,
+        )
+        yield decision, Known(store=store, definitions=own)
 
 
 def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> model.Definitions:
-    """Fill a store's `prepared` from rows of the lake; return the definitions that it was read by."""
+    """Fill a store's `prepared` from rows of the lake; return the definitions that it was read by.
+
+    Sources that say nothing here are left out: to plan the reading of each costs more than to read a few rows.
+    """
     store.register("lake", rows)
-    own, relations = lake_sources(definitions, "lake")
+    told = set(rows["source"].unique().to_pylist())
+    present = tuple(part for part in definitions.sources if part.source in told) or definitions.sources[:1]
+    own, relations = lake_sources(replace(definitions, sources=present), "lake")
     sources.read(store, own, relations)
     identity.resolve(store, own)
     return own

@@ -12,14 +12,15 @@ from django.db import transaction
 from assay.core.definitions import model
 from assay.node.live import storing
 from assay.node.live.changes import Change
-from assay.node.live.deciding import accounts_reach_people, decide
+from assay.node.live.deciding import Known, accounts_reach_people, deciding
 from assay.node.live.index import Index
 
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
 _AT_ONCE: Final = 2000
 
-#: Takes changes in the transaction that stores them: leads, plays, webhooks.
-Takers = Callable[[Sequence[Change]], None]
+#: Takes changes in the transaction that stores them: leads, plays, webhooks. What is known of the subjects comes along,
+#: but for exits that time alone brought.
+Takers = Callable[[Sequence[Change], Known | None], None]
 
 
 def layout(definitions: model.Definitions) -> str:
@@ -59,17 +60,17 @@ def settle(index: Index, definitions: model.Definitions, *, as_of: int, takers: 
     index.touch(storing.due(now))
     reach, told = accounts_reach_people(definitions), 0
     while touched := index.touched(_AT_ONCE):
-        decision = decide(definitions, index.around(touched, accounts_reach_people=reach), as_of=as_of)
-        with transaction.atomic():
-            told += _give(storing.store_decision(decision), takers)
+        around = index.around(touched, accounts_reach_people=reach)
+        with deciding(definitions, around, as_of=as_of) as (decision, known), transaction.atomic():
+            told += _give(storing.store_decision(decision), known, takers)
         index.settle(touched)
     with transaction.atomic():
-        told += _give(storing.tell_expired(now), takers)
+        told += _give(storing.tell_expired(now), None, takers)
     return told
 
 
-def _give(changes: Sequence[Change], takers: Sequence[Takers]) -> int:
+def _give(changes: Sequence[Change], known: Known | None, takers: Sequence[Takers]) -> int:
     for taker in takers:
         if changes:
-            taker(changes)
+            taker(changes, known)
     return len(changes)
