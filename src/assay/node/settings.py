@@ -47,6 +47,7 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 INSTALLED_APPS = [
     "assay.node.pages",
     "assay.node.access",
+    "assay.node.intake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

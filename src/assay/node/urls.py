@@ -7,5 +7,6 @@ from django.urls import include, path
 urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/second-factor/", include("allauth.mfa.urls")),
+    path("", include("assay.node.intake.urls")),
     path("", include("assay.node.pages.urls")),
 ]
