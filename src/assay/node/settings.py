@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "assay.node.pages",
     "assay.node.access",
     "assay.node.intake",
+    "assay.node.lake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
