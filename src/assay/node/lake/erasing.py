@@ -50,7 +50,7 @@ def erase(ids: Collection[str], parts: Iterable[model.Source] = ()) -> Erased:
             _unlink([new for _, new in rewritten])
             raise
     # Whoever reads an old file just now reads again; those that were merged away before hold the person, too.
-    manifest.remove_replaced(timezone.now())
+    manifest.remove_replaced()
     _unlink([new for old, new in rewritten if (old, new) not in done])
     return Erased(rows=sum(old.rows - new.rows for old, new in done), files=len(done), calls=calls)
 

@@ -132,10 +132,11 @@ def named(file: LakeFile) -> None:
         file.save()
 
 
-def remove_replaced(before: datetime) -> int:
-    """Remove files that were replaced before an instant; return how many."""
+def remove_replaced(before: datetime | None = None) -> int:
+    """Remove files that were replaced before an instant, or ever; return how many."""
     gone = 0
-    for file in LakeFile.objects.filter(replaced_at__lt=before):
+    replaced = LakeFile.objects.exclude(replaced_at=None)
+    for file in replaced if before is None else replaced.filter(replaced_at__lt=before):
         (folder() / file.name).unlink(missing_ok=True)
         file.delete()
         gone += 1
