@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "assay.node.pages",
     "assay.node.access",
     "assay.node.live",
+    "assay.node.intake",
+    "assay.node.lake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
