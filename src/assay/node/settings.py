@@ -46,6 +46,7 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 
 INSTALLED_APPS = [
     "assay.node.pages",
+    "assay.node.leads",
     "assay.node.access",
     "django.contrib.auth",
     "django.contrib.contenttypes",
