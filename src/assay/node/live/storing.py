@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 
 from assay.core.definitions.model import SubjectType
-from assay.node.live.changes import Change
+from assay.node.live.changes import Change, What
 from assay.node.live.deciding import Decision
 
 _COLUMNS: Final = (
@@ -173,6 +173,14 @@ def _wake(decision: Decision, nodes: Sequence[int]) -> None:
             with cursor.copy("COPY live_wake (node, at) FROM STDIN") as copy:
                 for row in found.items():
                     copy.write_row(row)
+
+
+def changes_of(what: What, rows: Iterable[_Row]) -> list[Change]:
+    """Return changes from (rule, subject_type, subject_id, version, at, cause), in the order in which they came."""
+    return [
+        Change(**_subject((rule, kind, one)), what=what, at=at, rule=rule, version=version, cause=cause)
+        for rule, kind, one, version, at, cause in sorted(rows, key=lambda row: (row[4], row[:3]))
+    ]
 
 
 def tell_expired(now: datetime, *, most: int = 5000) -> list[Change]:
