@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from assay.core import cold_start, hindsight, pipeline
 from assay.core import definitions as language
 from assay.core.definitions.model import Definitions, SubjectType
 from assay.core.engine.results import Verdict
 from assay.core.errors import BadRequest
+from assay.core.io.spark import asked as spark_asked
 from assay.core.outcomes import lookalikes as likeness
 from assay.core.outcomes.conversions import Reach
 from assay.core.outcomes.naming import Name
@@ -34,15 +35,20 @@ def run(
     *,
     connections: Mapping[str, Any] | None = None,
     as_of: str | datetime | int | None = None,
+    engine: Literal["here", "spark"] = "here",
+    spark_master: str | None = None,
+    spark_folder: str | Path | None = None,
 ) -> Result:
     """Return spells, leads and rejects as of an instant; without one, as of the latest event.
 
     `data` is a folder, or a table (Arrow, pandas, polars) for each source. `connections` says where warehouses are, by
     the name that sources give them: a URL, or what `ibis.connect` returned. `as_of` is ISO text, a datetime (UTC where
-    it names no zone) or UTC microseconds.
+    it names no zone) or UTC microseconds. With `engine="spark"` rules are decided on the Spark at `spark_master`, or in
+    the session that runs already, or on this machine's cores; rows travel through `spark_folder`, seen by all workers.
     """
     tables = Path(data) if isinstance(data, str | Path) else data
-    return pipeline.run(definitions, tables, connections=connections, as_of=_instant(as_of))
+    spark = spark_asked(engine, spark_master, None if spark_folder is None else Path(spark_folder))
+    return pipeline.run(definitions, tables, connections=connections, as_of=_instant(as_of), spark=spark)
 
 
 def explain(result: Result, subject: str, *, rule: str | None = None) -> Explanation:
