@@ -23,7 +23,6 @@ from assay.cli.given import (
     instant,
 )
 from assay.cli.names import Column, Like, Names, read_names
-from assay.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from assay.core.outcomes.lookalikes import Answer
@@ -58,8 +57,6 @@ def lookalikes(
     report: Report = None,
 ) -> int:
     """Say who is most like some ten named accounts or people, why, and how sure that is; no outcomes are needed."""
-    if top < 1:
-        raise BadRequest("There is nothing to propose", where="--top", value=str(top), mend="Write 1 or more.")
     named, at = read_names(like, names, column), instant(as_of)
     folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language

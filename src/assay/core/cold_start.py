@@ -35,6 +35,7 @@ def resemble(
     progress: Progress | None = None,
 ) -> Answer:
     """Return those most like the named; BadRequest where the names, or what is asked, cannot be answered."""
+    lookalikes.check_asked(asked)
     latest = hindsight.latest(store, as_of)
     numbers = naming.resolve(store, subject, names)
 

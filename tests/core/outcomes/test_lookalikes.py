@@ -165,6 +165,15 @@ def test_what_is_left_aside_is_no_reason(ask):
     assert "page_viewed" not in {lookalikes.origin(one.candidate.family) for one in found.traits}
 
 
+def test_another_seed_changes_the_draws_and_not_the_points(ask, answer):
+    other = ask(TEN, seed=2**32 - 1)
+    assert other.lookalikes.separation.ahead == answer.lookalikes.separation.ahead
+    assert {one.subject: one.points for one in other.lookalikes.found[:3]}.items() <= {
+        one.subject: one.points for one in answer.lookalikes.found
+    }.items()
+    assert ask(TEN) == answer
+
+
 def test_so_many_are_proposed_as_asked_and_the_equals_of_the_last_are_counted(ask, answer):
     few = ask(TEN, top=3)
     assert ids(few) == ids(answer)[:3] or few.lookalikes.found[-1].points == answer.lookalikes.found[2].points
@@ -208,6 +217,8 @@ def test_colleagues_are_too_few_names_though_there_are_ten(ask):
         ([*TEN, "firm12.exampel"], {}, "Did you mean 'firm12.example'"),
         (["a0", "nobody at all", "nor she"], {}, "knows 2 of these 3 accounts"),
         (["twice ltd", *TEN], {}, "Several accounts have this name"),
+        (TEN, {"top": 0}, "nothing to propose"),
+        (TEN, {"seed": -1}, "no seed"),
         (TEN, {"without": ("page_view",)}, "Did you mean 'page_viewed'"),
         (TEN, {"as_of": AS_OF - 300 * DAY}, "10 of the named accounts were not known yet"),
     ],

@@ -179,6 +179,15 @@ class Asked:
     without: tuple[str, ...] = ()
 
 
+def check_asked(asked: Asked) -> None:
+    """Raise BadRequest where nobody is to be proposed, or the seed is none."""
+    if asked.top < 1:
+        raise BadRequest("There is nothing to propose", where="--top", value=str(asked.top), mend="Write 1 or more.")
+    if not 0 <= asked.seed < 2**32:
+        mend = "Write a whole number from 0 to 4294967295."
+        raise BadRequest("This is no seed", where="--seed", value=str(asked.seed), mend=mend)
+
+
 def find(
     candidates: Sequence[Candidate],
     decide: Decide,
