@@ -41,7 +41,7 @@ def _settled(checked):
     told = []
     with Index(":memory:") as index:
         take_in(index, checked, [world.rows(HISTORY)])
-        settle(index, checked, as_of=AS_OF, takers=[lambda changes, known: told.extend(changes)])
+        settle(index, checked, as_of=AS_OF, takers=[told.extend])
     return told
 
 

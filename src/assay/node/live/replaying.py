@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +18,7 @@ from assay.node.live.changes import Change
 from assay.node.live.deciding import Known
 from assay.node.live.keys import node_sql
 from assay.node.live.storing import changes_of, instant
+from assay.node.live.turning import Taker, give
 
 _SPELL: Final = (
     "rule text, version int, fingerprint text, subject_type text, subject_id text, node bigint, "
@@ -90,6 +91,12 @@ def store_replay(replay: Replay) -> list[Change]:
                 for row in _rows(replay.wakes):
                     copy.write_row(row)
         return _tell(replay)
+
+
+def store_and_give(replay: Replay, takers: Sequence[Taker]) -> int:
+    """Store a replay and tell what changed, in one transaction; return how many changes there were."""
+    with transaction.atomic():
+        return give(store_replay(replay), replay.known, takers)
 
 
 def compare(replay: Replay) -> Differences:
