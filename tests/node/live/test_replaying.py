@@ -6,8 +6,9 @@ import pytest
 from tests.node.live import world
 from tests.node.live.test_stories import AS_OF, HISTORY
 
+from assay.node.live.checking import check
 from assay.node.live.index import Index
-from assay.node.live.models import Holding, Spell, Wake
+from assay.node.live.models import Holding, SelfCheck, Spell, Wake
 from assay.node.live.replaying import Differences, compare, replaying, store_replay
 from assay.node.live.turning import settle, take_in
 
@@ -73,3 +74,15 @@ def test_a_stored_spell_that_nothing_explains_is_found_and_mended(checked, lake)
         assert compare(replay) == Differences(1, 1)
         store_replay(replay)
         assert not compare(replay)
+
+
+def test_the_self_check_finds_a_forged_spell_and_has_its_subject_decided_anew(checked, lake):
+    with Index(":memory:") as index:
+        take_in(index, checked, [world.rows(HISTORY)])
+        settle(index, checked, as_of=AS_OF)
+        assert check(index, checked, lake, as_of=AS_OF, seed=1).is_well
+        Spell.objects.filter(rule="busy").update(closed_by="event:product:forged")
+        assert check(index, checked, lake, as_of=AS_OF, seed=1).spells == 2
+        assert not SelfCheck.objects.first().different_rows and SelfCheck.objects.first().different_spells
+        settle(index, checked, as_of=AS_OF)
+        assert check(index, checked, lake, as_of=AS_OF, seed=1).is_well

@@ -141,6 +141,16 @@ class Index:
         loaded = self._same([*people, *self._tied(reached, MEMBER)]) | reached
         return Neighbourhood(people=people, accounts=accounts, rows=self._rows(loaded))
 
+    def sample(self, size: int, seed: int) -> list[int]:
+        """Return at most so many nodes that have rows, drawn by a seed."""
+        found: set[int] = set()
+        state = seed
+        for _ in range(size):
+            state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+            row = self._con.execute("SELECT node FROM row WHERE node >= ? LIMIT 1", [state >> 1]).fetchone()
+            found.update(row or ())
+        return sorted(found)
+
     def _same(self, nodes: Iterable[int]) -> Nodes:
         return self._closed(nodes, SAME)
 

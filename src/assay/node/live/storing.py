@@ -40,9 +40,9 @@ def store_decision(decision: Decision) -> list[Change]:
     """
     now = instant(decision.as_of)
     nodes = sorted(decision.nodes)
-    decided = _rows(decision)
+    decided = decided_rows(decision)
     with transaction.atomic():
-        stored = _stored(nodes)
+        stored = stored_rows(nodes)
         kept = {row: key for key, row in stored.items()}
         _delete([key for key, row in stored.items() if row not in decided])
         _insert([row for row in decided if row not in kept])
@@ -56,7 +56,7 @@ def instant(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _rows(decision: Decision) -> dict[_Row, None]:
+def decided_rows(decision: Decision) -> dict[_Row, None]:
     """Return decided spells as stored ones are written, in order."""
     nodes: Mapping[str, Mapping[str, int]] = {"person": decision.people, "account": decision.accounts}
     table = decision.spells
@@ -66,7 +66,8 @@ def _rows(decision: Decision) -> dict[_Row, None]:
     return {(*row[:5], nodes[row[kind]][row[one]], *row[5:]): None for row in found}
 
 
-def _stored(nodes: Sequence[int]) -> dict[int, _Row]:
+def stored_rows(nodes: Sequence[int]) -> dict[int, _Row]:
+    """Return the stored spells of these nodes, by id."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM live_spell WHERE node = ANY(%s)", [list(nodes)])
         return {row[0]: row[1:] for row in cursor.fetchall()}

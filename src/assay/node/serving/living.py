@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow as pa
 from assay.core.definitions.model import Definitions
 from assay.node.lake import draining, manifest
 from assay.node.leads import arriving, stories, timers
-from assay.node.live import asking, replaying, turning
+from assay.node.live import asking, checking, replaying, turning
 from assay.node.live.changes import Change
 from assay.node.live.index import Index
 from assay.node.live.stories import micros
@@ -23,6 +23,7 @@ _log: Final = logging.getLogger(__name__)
 _ROWS: Final = 50_000
 #: Drains between two decisions: what arrives meanwhile waits no longer than that.
 _DRAINS: Final = 5
+_CHECK_EVERY: Final = timedelta(minutes=10)
 
 Clock = Callable[[], datetime]
 
@@ -33,6 +34,7 @@ class Life:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._index: Index | None = None
+        self._checked_at: datetime | None = None
         plug()
 
     def step(self) -> bool:
@@ -48,7 +50,23 @@ class Life:
             self._begin(index, number, definitions, takers)
         told = turning.settle(index, definitions, as_of=micros(now), takers=takers)
         worked = timers.due(definitions, now) if number else 0
+        self._check(index, definitions, now)
         return bool(drained or taken or told or worked)
+
+    def _check(self, index: Index, definitions: Definitions, now: datetime) -> None:
+        """Hold a sample against a replay, once in a while: what was decided bit by bit must be what all rows say."""
+        if self._checked_at is not None and now - self._checked_at < _CHECK_EVERY:
+            return
+        self._checked_at = now
+        lake = manifest.relation(manifest.paths())
+        found = checking.check(index, definitions, lake, as_of=micros(now), seed=micros(now))
+        if not found.is_well:
+            _log.error(
+                "self-check: %d rows and %d spells of %d subjects differ from a replay of the lake",
+                found.rows,
+                found.spells,
+                found.subjects,
+            )
 
     def close(self) -> None:
         """Close the index."""
