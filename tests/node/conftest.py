@@ -120,3 +120,11 @@ def client_of(user_of) -> Callable[..., object]:
         return client
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def forgotten_tries() -> None:
+    """Forget how often somebody tried to log in: each test begins with none."""
+    from django.core.cache import cache
+
+    cache.clear()

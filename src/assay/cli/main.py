@@ -28,6 +28,7 @@ from assay.cli.schema import schema
 from assay.cli.serve import serve
 from assay.cli.signals import signals
 from assay.cli.sweep import sweep
+from assay.cli.users import users
 from assay.core.errors import BadRequest, ShownError
 
 _INTERRUPTED: Final = 130
@@ -56,6 +57,7 @@ _VERBS: Final[tuple[Callable[..., int], ...]] = (
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)
+app.command(users)
 
 
 def main(words: Sequence[str] | None = None) -> int:
