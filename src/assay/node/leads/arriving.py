@@ -49,7 +49,8 @@ def apply(changes: Sequence[Change], definitions: Definitions, now: datetime) ->
         accounts = [("account", known.account_id) for known in about.values() if known.account_id]
         read_suppressed(desk, [*_subjects(changes), *accounts])
         batch = _Batch(desk, rules, about, now)
-        for change in sorted(changes, key=lambda c: (c.at, c.what != "exit")):
+        # Who is who comes first, then what happened, in its order; what ends makes room for what begins.
+        for change in sorted(changes, key=lambda c: (c.what != "merged", c.at, c.what != "exit")):
             _take(batch, change)
         _settle(batch)
 
@@ -86,7 +87,11 @@ def _take(batch: _Batch, change: Change) -> None:
         case "exit":
             _note_exit(batch, subject, change)
         case "merged":
-            merge(batch.desk, subject, (change.subject_type, change.into), batch.now)
+            into: Subject = (change.subject_type, change.into)
+            by_now = batch.desk.known_as(into)
+            # Where the id that stays was itself merged into this one before, it is the other way round from now on.
+            is_turned = by_now == subject and subject[1] == change.subject_id
+            merge(batch.desk, subject, into if is_turned else by_now, batch.now)
 
 
 def _note_entry(batch: _Batch, subject: Subject, change: Change) -> None:
