@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 from django.db import transaction
 
 from assay.core.definitions import model
+from assay.core.errors import Place
 from assay.node.live import storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
@@ -19,13 +21,16 @@ from assay.node.live.index import Index
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
 _AT_ONCE: Final = 2000
 
+_NOWHERE: Final = Place(file="", line=1, column=1)
+
 #: Takes changes in the transaction that stores them: leads, plays, webhooks.
 Taker = Callable[[Sequence[Change]], None]
 
 
 def layout(definitions: model.Definitions) -> str:
     """Return what an index depends on: one made with another layout is made anew."""
-    told = repr((definitions.sources, sorted(definitions.lists.items())))
+    parts = [replace(part, place=_NOWHERE) for part in definitions.sources]
+    told = repr((parts, sorted(definitions.lists.items())))
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 

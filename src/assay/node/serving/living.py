@@ -40,16 +40,17 @@ class Life:
     def step(self) -> bool:
         """Do what there is to do; tell whether anything was."""
         index = self._opened()
-        number = current.edition()
-        definitions = current.of_edition(number)
         drained = sum(draining.drain(self._clock()) is not None for _ in range(_DRAINS))
+        number, definitions = current.edition_and_definitions()
+        if not number:
+            return bool(drained)
         taken = turning.take_in(index, definitions, rows_after(turning.next_seq(index, definitions)))
         now = self._clock()
         takers = [_leads_of(definitions, now)]
         if index.mark("edition") != str(number):
             self._begin(index, number, definitions, takers)
         told = turning.settle(index, definitions, as_of=micros(now), takers=takers)
-        worked = timers.due(definitions, now) if number else 0
+        worked = timers.due(definitions, now)
         self._check(index, definitions, now)
         return bool(drained or taken or told or worked)
 
