@@ -17,10 +17,11 @@ import pytest
 
 from assay.core import definitions, hindsight
 from assay.core.values import DAY, parse_instant
+from tests.realdata import shared
 
 HERE = Path(__file__).parent
 NAME = "CDNOW_master.txt"
-_SHARED = HERE.parents[2] / "shared/data/cdnow" / NAME
+_SHARED = shared("cdnow") / NAME
 _PACKAGE = find_spec("lifetimes")
 FILE = Path(_PACKAGE.origin).parent / "datasets" / NAME if _PACKAGE and _PACKAGE.origin else _SHARED
 AS_OF, LATER = parse_instant("1998-06-30"), datetime(1997, 10, 1, tzinfo=UTC)
