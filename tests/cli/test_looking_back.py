@@ -43,6 +43,7 @@ CASES = {
     "signals_unknown_outcome": ("signals", "--data", "data", "--outcome", "wonn"),
     "funnel": ("funnel", "--data", "data", "--within", "60 days"),
     "funnel_by_partner": ("funnel", "--data", "data", "--within", "60 days", "--by", "partner"),
+    "funnel_by_source": ("funnel", "--data", "data", "--within", "60 days", "--by", "source"),
     "funnel_of_named_stages": ("funnel", "--data", "data", "--within", "60 days", "--stages", "PQL,won"),
     "funnel_unknown_stage": ("funnel", "--data", "data", "--stages", "PQL,SQO"),
     "funnel_unknown_dimension": ("funnel", "--data", "data", "--by", "months"),
