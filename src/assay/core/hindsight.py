@@ -90,6 +90,7 @@ def look_back(
     if progress is not None:
         progress("Looking at what became of them")
     those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
+    spells = entries.numbered(spells, {kind: one.ids for kind, one in those.items()})
     both = backtest.reached_by(store, question)
     return tuple(
         replace(
@@ -138,7 +139,9 @@ def vary(
     narrow = narrowing.alone(rule, asked.among) if asked.among else None
     rules = [*(one.rule for one in made), *([narrow] if narrow else [])]
     spells = decided(store, definitions, rules, question.period.as_of, progress)
-    those, among = backtest.converting(store, rule.subject, question), _meeting(spells, narrow)
+    those = backtest.converting(store, rule.subject, question)
+    spells = entries.numbered(spells, {rule.subject: those.ids})
+    among = _meeting(spells, narrow)
     minded = backtest.caveats_of(store, definitions, rule, question, backtest.reached_by(store, question))
     judged = [
         backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question, among=among) for one in made
@@ -292,6 +295,7 @@ def _groups(
     for begin in range(0, len(some), _AT_ONCE):
         rules = tuple(one.rule(subject) for one in some[begin : begin + _AT_ONCE])
         spells = engine.sweep(store, replace(definitions, rules=rules, scores=()), as_of=as_of)
+        spells = entries.numbered(spells, {subject: ids})
         if progress is not None:
             progress("Trying what could precede it", begin, len(some))
         for rule in rules:
