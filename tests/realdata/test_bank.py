@@ -177,11 +177,13 @@ def test_the_length_of_a_call_has_no_date_and_the_answer_says_so(looked, calls):
     assert [(caveat.code, caveat.of) for caveat in found.caveats] == [("undated", "talks_long")]
 
 
-def test_the_length_of_a_call_with_its_date_foresees_nothing(looked, calls):
+def test_the_length_of_a_call_with_its_date_foresees_nothing_and_the_answer_says_so(looked, calls):
     long = [call.took_it for call in calls if int(call.row["duration"]) >= 600]
     found = looked("long_call_dated")
     assert (found.converted_before, found.converted) == (sum(long), 0)
     assert found.rate.value == 0
+    assert [(caveat.code, caveat.of) for caveat in found.caveats] == [("leak", "")]
+    assert f"{sum(long):,} convert at the very instant" in found.caveats[0].text
 
 
 # --- funnel ----------------------------------------------------------------------------------------------------------

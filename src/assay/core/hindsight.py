@@ -92,19 +92,22 @@ def look_back(
     those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
     spells = entries.numbered(spells, {kind: one.ids for kind, one in those.items()})
     both = backtest.reached_by(store, question)
-    return tuple(
-        replace(
-            backtest.judge(
-                rule,
-                entries.of_rule(spells, rule.name),
-                those[rule.subject],
-                question,
-                among=_meeting(spells, narrow.get(rule.name)),
-            ),
-            caveats=backtest.caveats_of(store, definitions, rule, question, both),
+    found = [
+        backtest.judge(
+            rule,
+            entries.of_rule(spells, rule.name),
+            those[rule.subject],
+            question,
+            among=_meeting(spells, narrow.get(rule.name)),
         )
         for rule in wanted
-    )
+    ]
+    return tuple(_minded(one, backtest.caveats_of(store, definitions, one.rule, question, both)) for one in found)
+
+
+def _minded(found: Backtest, criteria: tuple[Caveat, ...]) -> Backtest:
+    """Return a backtest with what to mind of its rule's criteria, too."""
+    return replace(found, caveats=(*found.caveats, *criteria))
 
 
 def _meeting(spells: pa.Table, narrow: model.Rule | None) -> pa.Table | None:
@@ -146,7 +149,7 @@ def vary(
     judged = [
         backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question, among=among) for one in made
     ]
-    points = [(one, replace(found, caveats=minded)) for one, found in zip(made, judged, strict=True)]
+    points = [(one, _minded(found, minded)) for one, found in zip(made, judged, strict=True)]
     return Thresholds(rule=rule, setting=which, points=tuple(points))
 
 
@@ -204,9 +207,7 @@ def differ(
     found = comparison.compare(old, new, those, question, changed=both.changed, among=_meeting(spells, narrow))
     reached = backtest.reached_by(store, question)
     told = [backtest.caveats_of(store, both.definitions, rule, question, reached) for rule in rules]
-    return replace(
-        found, published=replace(found.published, caveats=told[0]), draft=replace(found.draft, caveats=told[1])
-    )
+    return replace(found, published=_minded(found.published, told[0]), draft=_minded(found.draft, told[1]))
 
 
 def flow(

@@ -121,6 +121,7 @@ def test_a_conversion_at_the_very_instant_of_qualifying_is_none(definitions):
     with hindsight.prepared(definitions, tables) as store:
         (found,) = hindsight.look_back(store, definitions, ["pql_builder"], asked(), as_of=AS_OF)
     assert (found.converted_before, found.converted) == (20, 0)
+    assert found.caveats[0].code == "leak"
 
 
 def test_each_variant_of_a_sweep_is_what_the_rule_would_be_alone(store, definitions):

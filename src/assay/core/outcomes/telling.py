@@ -142,7 +142,7 @@ def counted(subject: str, number: int) -> str:
 
 def _rate(found: Backtest) -> str:
     more = " more" if found.entered else ""
-    before = f" ({found.converted_before:,}{more} had converted before)" if found.converted_before else ""
+    before = f" ({found.converted_before:,}{more} had converted by then)" if found.converted_before else ""
     if not found.entered:
         return f"Nobody qualified in this period{before}."
     entered = who(found, found.entered)
