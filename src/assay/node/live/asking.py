@@ -22,9 +22,10 @@ _AT_HAND: Final[ContextVar[Known | None]] = ContextVar("what a turn knows", defa
 
 
 def place() -> Path:
-    """Return where the index is."""
-    found: Path = settings.ASSAY.data_folder / "index.sqlite"
-    return found
+    """Return where the index is, in a folder that is there."""
+    folder: Path = settings.ASSAY.data_folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "index.sqlite"
 
 
 @contextmanager
