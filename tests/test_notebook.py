@@ -129,6 +129,9 @@ def known(tmp_path_factory):
         yield result
 
 
+PAYING = [f"p{number:03}" for number in range(0, 84, 12)]
+
+
 def looked_back(result):
     return {
         "backtest": assay.backtest(result, "pql_builder", outcome="won", within="60 days"),
@@ -137,6 +140,7 @@ def looked_back(result):
         "among": assay.backtest(result, "pql_builder", outcome="won", within="60 days", among="decides"),
         "funnel": assay.funnel(result, within="60 days"),
         "signals": assay.signals(result, outcome="won", within="60 days"),
+        "lookalikes": assay.lookalikes(result, PAYING, subject="person", top=3),
     }
 
 
@@ -155,6 +159,17 @@ def test_what_was_seen_of_the_past_goes_on_as_a_table(known):
     assert shown["sweep"].to_table()["entered"].to_pylist() == [40, 40, 0]
     assert {"rate", "rate_low", "rate_high"} <= set(shown["sweep"].to_table().column_names)
     assert set(shown["funnel"].to_table()["by"].to_pylist()) >= {"all", "rule", "month", "partner"}
+
+
+def test_who_is_like_the_named_goes_on_as_a_table(known):
+    shown = looked_back(known)["lookalikes"]
+    assert shown.to_table()["id"].to_pylist() == ["p084", "p096", "p108"]
+    assert shown.traits()["criterion"].to_pylist() == ["  plan_is_paid: {attribute: plan, is: paid}"]
+
+
+def test_names_without_anybody_are_refused(known):
+    with pytest.raises(BadRequest, match="Nobody is named"):
+        assay.lookalikes(known, [])
 
 
 def test_a_draft_is_held_against_what_was_published(tmp_path):

@@ -7,18 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from assay.core import cold_start, hindsight, pipeline
 from assay.core import definitions as language
-from assay.core import hindsight, pipeline
 from assay.core.definitions.model import Definitions, SubjectType
 from assay.core.engine.results import Verdict
 from assay.core.errors import BadRequest
+from assay.core.io.spark import asked as spark_asked
+from assay.core.outcomes import lookalikes as likeness
 from assay.core.outcomes.conversions import Reach
+from assay.core.outcomes.naming import Name
 from assay.core.result import Result
 from assay.core.sentences import day, sentence
 from assay.core.values import parse_duration, parse_instant, text_of
-from assay.showing import Backtests, Comparison, Funnel, Signals, Thresholds
+from assay.showing import Backtests, Comparison, Funnel, Lookalikes, Signals, Thresholds
 
 
 def load_definitions(folder: str | Path) -> Definitions:
@@ -32,15 +35,20 @@ def run(
     *,
     connections: Mapping[str, Any] | None = None,
     as_of: str | datetime | int | None = None,
+    engine: Literal["here", "spark"] = "here",
+    spark_master: str | None = None,
+    spark_folder: str | Path | None = None,
 ) -> Result:
     """Return spells, leads and rejects as of an instant; without one, as of the latest event.
 
     `data` is a folder, or a table (Arrow, pandas, polars) for each source. `connections` says where warehouses are, by
     the name that sources give them: a URL, or what `ibis.connect` returned. `as_of` is ISO text, a datetime (UTC where
-    it names no zone) or UTC microseconds.
+    it names no zone) or UTC microseconds. With `engine="spark"` rules are decided on the Spark at `spark_master`, or in
+    the session that runs already, or on this machine's cores; rows travel through `spark_folder`, seen by all workers.
     """
     tables = Path(data) if isinstance(data, str | Path) else data
-    return pipeline.run(definitions, tables, connections=connections, as_of=_instant(as_of))
+    spark = spark_asked(engine, spark_master, None if spark_folder is None else Path(spark_folder))
+    return pipeline.run(definitions, tables, connections=connections, as_of=_instant(as_of), spark=spark)
 
 
 def explain(result: Result, subject: str, *, rule: str | None = None) -> Explanation:
@@ -159,6 +167,27 @@ def signals(
     return Signals(
         hindsight.precursors(result.store, result.definitions, subject, asked, also_read=also_read, as_of=result.as_of)
     )
+
+
+def lookalikes(
+    result: Result,
+    names: Iterable[str],
+    *,
+    subject: SubjectType = "account",
+    without: Iterable[str] = (),
+    top: int = 20,
+    seed: int = 0,
+) -> Lookalikes:
+    """Return who is most like some ten named accounts (by id, domain or name) or people (by id), with reasons.
+
+    It is as of the result's instant, and needs no outcomes. `without` names events and attributes to leave aside. Of
+    event properties it tries those that some rule or score reads: the result's data holds no others.
+    """
+    named = [Name(text=name, where="names") for name in names]
+    if not named:
+        raise BadRequest("Nobody is named", where="names", mend="Name about ten.")
+    asked = likeness.Asked(top=top, seed=seed, without=tuple(without))
+    return Lookalikes(cold_start.resemble(result.store, result.definitions, subject, named, asked, as_of=result.as_of))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

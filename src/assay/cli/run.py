@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 _TOP = 10
 
+Engine = Annotated[Literal["here", "spark"], Parameter(name="--engine", help="Where rules are decided.")]
+SparkMaster = Annotated[
+    str | None, Parameter(name="--spark-master", help="Such as spark://host:7077; else this machine's cores.")
+]
+SparkFolder = Annotated[
+    Path | None, Parameter(name="--spark-folder", help="A folder that this machine and all workers see under one path.")
+]
+
 
 def run(
     *,
@@ -35,6 +43,9 @@ def run(
     definitions: Definitions = Path("definitions"),
     as_of: AsOf = None,
     format: Format = "text",
+    engine: Engine = "here",
+    spark_master: SparkMaster = None,
+    spark_folder: SparkFolder = None,
 ) -> int:
     """Decide who qualifies; write spells.parquet, leads.csv, rejects.csv and report.html."""
     at = instant(as_of)
@@ -43,14 +54,17 @@ def run(
 
     checked = language.load(rules)
     reached = connections_of(checked, connection)
-    from assay.core import engine, pipeline
+    from assay.core import pipeline
+    from assay.core.engine import is_compiled
+    from assay.core.io.spark import asked
 
-    if not engine.is_compiled():
+    spark = asked(engine, spark_master, spark_folder)
+    if not is_compiled():
         first = "First run of this version: compiling the engine takes a while, once."
         screen.err().print(Text(first, style="dim"))
     with screen.progress(shown=format == "text") as told:
         told("Reading the data")
-        with pipeline.run(checked, folder, connections=reached, as_of=at, progress=told) as result:
+        with pipeline.run(checked, folder, connections=reached, as_of=at, progress=told, spark=spark) as result:
             told("Writing the report")
             _write(result, out)
     if format == "json":

@@ -250,7 +250,7 @@ def precursors(
         return caveats.of_rule(store, alone, rule, outcome=question.outcome, converted=both)
 
     def decide(some: Sequence[candidates.Candidate]) -> Iterator[Group]:
-        return _groups(store, definitions, subject, some, as_of=latest, progress=progress)
+        return groups(store, definitions, subject, some, as_of=latest, progress=progress)
 
     return signals.search(
         tried,
@@ -264,7 +264,7 @@ def precursors(
     )
 
 
-def _groups(
+def groups(
     store: Store,
     definitions: model.Definitions,
     subject: model.SubjectType,
@@ -272,6 +272,7 @@ def _groups(
     *,
     as_of: int,
     progress: Progress | None,
+    label: str = "Trying what could precede it",
 ) -> Iterator[Group]:
     """Yield when each candidate holds of whom; so many at once are decided in one sweep."""
     ids = subjects.ids(store, subject)
@@ -279,7 +280,7 @@ def _groups(
         rules = tuple(one.rule(subject) for one in some[begin : begin + _AT_ONCE])
         spells = engine.sweep(store, replace(definitions, rules=rules, scores=()), as_of=as_of)
         if progress is not None:
-            progress("Trying what could precede it", begin, len(some))
+            progress(label, begin, len(some))
         for rule in rules:
             yield entries.group(entries.of_rule(spells, rule.name), ids)
 
@@ -325,19 +326,19 @@ def rules_named(definitions: model.Definitions, names: Sequence[str]) -> tuple[m
 
 def question_of(store: Store, asked: Asked, *, as_of: int | None) -> Question:
     """Return what is asked with its period and outcome looked up; BadRequest where that is empty or unknown."""
-    latest = _latest(store, as_of)
-    conversions.check_name(store, asked.outcome, as_of=latest)
-    period = period_of(store, asked.start, asked.end, as_of=latest)
+    known = latest(store, as_of)
+    conversions.check_name(store, asked.outcome, as_of=known)
+    period = period_of(store, asked.start, asked.end, as_of=known)
     return Question(outcome=asked.outcome, within=asked.within, period=period, reach=asked.reach, among=asked.among)
 
 
 def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | None) -> entries.Period:
     """Return the period [start, end) as known at `as_of`, the latest event's instant if None; BadRequest if empty."""
-    latest = _latest(store, as_of)
-    begins, ends = 0 if start is None else start, latest + 1 if end is None else end
-    if begins > latest:
+    known = latest(store, as_of)
+    begins, ends = 0 if start is None else start, known + 1 if end is None else end
+    if begins > known:
         raise BadRequest(
-            f"The period begins after {format_instant(latest)}, the last that is known",
+            f"The period begins after {format_instant(known)}, the last that is known",
             where="--from",
             value=format_instant(begins),
             mend="Name an earlier instant.",
@@ -349,15 +350,16 @@ def period_of(store: Store, start: int | None, end: int | None, *, as_of: int | 
             value=format_instant(ends),
             mend=f"Name an instant after {format_instant(begins)}; the end itself is not part of a period.",
         )
-    return entries.Period(start=begins, end=ends, as_of=latest)
+    return entries.Period(start=begins, end=ends, as_of=known)
 
 
-def _latest(store: Store, as_of: int | None) -> int:
-    latest = engine.latest_instant(store) if as_of is None else as_of
-    if latest is None:
+def latest(store: Store, as_of: int | None) -> int:
+    """Return the instant asked about, the latest event's if None; BadRequest where there is none."""
+    found = engine.latest_instant(store) if as_of is None else as_of
+    if found is None:
         raise BadRequest(
             "The data holds no event, so there is no latest instant",
             where="--as-of",
             mend="Name an instant, such as --as-of 2026-03-10T09:00:00Z.",
         )
-    return latest
+    return found

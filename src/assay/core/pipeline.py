@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from assay.core import engine, identity, leads, sources, tables
 from assay.core.definitions import model
 from assay.core.engine.results import Verdict
 from assay.core.errors import BadRequest, did_you_mean
+from assay.core.io.spark import Spark, connect
 from assay.core.io.store import Store
 from assay.core.references import rules_read_by
 from assay.core.result import Result, RuleCount
@@ -40,37 +42,41 @@ def run(
     connections: Mapping[str, Any] | None = None,
     as_of: int | None = None,
     progress: Progress | None = None,
+    spark: Spark | None = None,
 ) -> Result:
     """Return everything that follows from the definitions and the data as of `as_of` (UTC microseconds).
 
     `data` is a folder, or one table-like a source (Arrow, pandas, polars); `connections` are URLs or Ibis connections
     of the warehouses that sources name. Without `as_of` it is the latest event's instant. Live and shadow rules are
-    decided; draft and retired ones are not.
+    decided; draft and retired ones are not. With `spark` they are decided there.
     """
-    store = Store()
-    try:
-        sources.read(store, definitions, data, connections=connections, until=as_of, progress=progress)
-        identity.resolve(store, definitions, progress=progress)
-        instant = _latest(store) if as_of is None else as_of
-        spells = _decided(engine.sweep(store, to_decide(definitions), as_of=instant, progress=progress), definitions)
-        if progress is not None:
-            progress("Putting leads in order")
-        ranked = leads.rank(store, definitions, spells, as_of=instant)
-        return Result(
-            definitions=definitions,
-            as_of=instant,
-            as_of_given=as_of is not None,
-            spells=spells,
-            leads=ranked,
-            rejects=store.table("SELECT * FROM prepared.rejects"),
-            counts=_counts(store, definitions, instant),
-            sizes=_sizes(store, instant),
-            by_rule=_by_rule(definitions, spells, ranked, instant),
-            store=store,
-        )
-    except BaseException:
-        store.close()
-        raise
+    with nullcontext() if spark is None else connect(spark) as cluster:
+        store = Store()
+        try:
+            sources.read(store, definitions, data, connections=connections, until=as_of, progress=progress)
+            identity.resolve(store, definitions, progress=progress)
+            instant = _latest(store) if as_of is None else as_of
+            wanted = to_decide(definitions)
+            swept = engine.sweep(store, wanted, as_of=instant, progress=progress, cluster=cluster)
+            spells = _decided(swept, definitions)
+            if progress is not None:
+                progress("Putting leads in order")
+            ranked = leads.rank(store, definitions, spells, as_of=instant)
+            return Result(
+                definitions=definitions,
+                as_of=instant,
+                as_of_given=as_of is not None,
+                spells=spells,
+                leads=ranked,
+                rejects=store.table("SELECT * FROM prepared.rejects"),
+                counts=_counts(store, definitions, instant),
+                sizes=_sizes(store, instant),
+                by_rule=_by_rule(definitions, spells, ranked, instant),
+                store=store,
+            )
+        except BaseException:
+            store.close()
+            raise
 
 
 def explain(

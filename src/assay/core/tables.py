@@ -15,6 +15,9 @@ import pyarrow as pa
 #: Every person id known anywhere, after merges: one row a person.
 PEOPLE: Final = {"person": "INTEGER", "id": "VARCHAR"}
 
+#: Every id that was merged into another's, and the id of the person whose it is.
+MERGED: Final = {"id": "VARCHAR", "shown": "VARCHAR"}
+
 #: Every account known anywhere. `domain` is the registrable domain or NULL.
 ACCOUNTS: Final = {"account": "INTEGER", "id": "VARCHAR", "name": "VARCHAR", "domain": "VARCHAR"}
 
@@ -85,6 +88,7 @@ COUNTS: Final = {"source": "VARCHAR", "what": "VARCHAR", "rows": "BIGINT"}
 #: The tables of the schema `prepared`, by name.
 PREPARED: Final = {
     "people": PEOPLE,
+    "merged": MERGED,
     "accounts": ACCOUNTS,
     "source_names": SOURCE_NAMES,
     "event_names": EVENT_NAMES,

@@ -22,6 +22,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_MAIL_URL": "the mail server, such as smtps://user:password@mail.example.com",
     "ASSAY_MAIL_FROM": "whom mail is from",
     "ASSAY_WEB_THREADS": "how many requests are answered at once",
+    "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
 }
 #: Read elsewhere: by the command line and by tests.
@@ -43,6 +44,7 @@ class Environment:
     mail_url: str
     mail_from: str
     web_threads: int
+    inbox_limit: int
 
     @property
     def is_https(self) -> bool:
@@ -74,6 +76,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         mail_url=_url(variables, "ASSAY_MAIL_URL", "", ("smtp", "smtps")),
         mail_from=variables.get("ASSAY_MAIL_FROM") or "Assay <assay@localhost>",
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
+        inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
     )
 
 
@@ -126,8 +129,9 @@ def _yes(variables: Mapping[str, str], name: str) -> bool:
     return found == "1"
 
 
-def _count(variables: Mapping[str, str], name: str, otherwise: int) -> int:
+def _count(variables: Mapping[str, str], name: str, otherwise: int, digits: int = 3) -> int:
     found = variables.get(name) or str(otherwise)
-    if not re.fullmatch(r"[1-9]\d{0,2}", found):
-        raise BadRequest("It is a whole number from 1 to 999", where=name, value=found, mend=f"Write {otherwise}.")
+    if not re.fullmatch(rf"[1-9]\d{{0,{digits - 1}}}", found):
+        most = "9" * digits
+        raise BadRequest(f"It is a whole number from 1 to {most}", where=name, value=found, mend=f"Write {otherwise}.")
     return int(found)

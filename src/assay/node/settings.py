@@ -47,7 +47,11 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 
 INSTALLED_APPS = [
     "assay.node.pages",
+    "assay.node.leads",
     "assay.node.access",
+    "assay.node.live",
+    "assay.node.intake",
+    "assay.node.lake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

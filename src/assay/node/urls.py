@@ -11,5 +11,6 @@ urlpatterns = [
     path("account/second-factor/", include("allauth.mfa.urls")),
     path("", include("assay.node.access.urls")),
     path("", include("assay.node.health.urls")),
+    path("", include("assay.node.intake.urls")),
     path("", include("assay.node.pages.urls")),
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from assay.core.definitions import model
-from assay.core.engine import history, spells, world
+from assay.core.engine import chunks, history, partitions, spells, world
 from assay.core.engine.answers import TIMERS, explain, independent_partners, read_scores, reasons, recompute
 from assay.core.engine.causes import CauseBook
 from assay.core.engine.compiled import is_compiled
@@ -39,21 +39,28 @@ def latest_instant(store: Store) -> int | None:
 
 
 def sweep(
-    store: Store, definitions: model.Definitions, *, as_of: int, progress: history.Progress | None = None
+    store: Store,
+    definitions: model.Definitions,
+    *,
+    as_of: int,
+    progress: chunks.Progress | None = None,
+    cluster: partitions.Cluster | None = None,
 ) -> pa.Table:
     """Return the spells of all rules, of all subjects, in the whole history up to `as_of` (tables.SPELLS).
 
     Spells start at or before `as_of`; they may end later, when windows run out if nothing more happens.
+    Where there is a `cluster` the same is found there.
     """
+    way = chunks.sweep_chunks if cluster is None else partitions.on(cluster)
     with store.leaving_memory():
-        causes, found = _decide(store, definitions, as_of, progress)
+        causes, found = _decide(store, definitions, as_of, progress, way)
     held = [(rule, found.held[rule.subject, rule.name].until(as_of)) for rule in definitions.rules]
     return spells.spells_table(store, causes, held)
 
 
 def _decide(
-    store: Store, definitions: model.Definitions, as_of: int, progress: history.Progress | None
+    store: Store, definitions: model.Definitions, as_of: int, progress: chunks.Progress | None, way: chunks.Way
 ) -> tuple[CauseBook, Found]:
     """Decide every rule of everybody; the events go from memory with this function."""
     here = world.load(store, definitions, as_of=as_of, names=[rule.name for rule in definitions.rules])
-    return here.causes, history.decide_all(here, progress)
+    return here.causes, history.decide_all(here, progress, way)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, Literal, cast
@@ -119,8 +120,19 @@ def check_columns(
         )
 
 
-def table_for(part: Source, parts: Sequence[Source], data: Mapping[str, Any]) -> pa.Table:
-    """Return the Arrow table given in memory for a source part; BadData where there is none."""
+#: The column of a relation that numbers its rows, in the order in which they came; no source has one so named.
+ROW: Final = "0:row"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Rows that the store itself can read: SQL of a SELECT with the columns that the source names, and `ROW`."""
+
+    sql: str
+
+
+def table_for(part: Source, parts: Sequence[Source], data: Mapping[str, Any]) -> pa.Table | Relation:
+    """Return what was given for a source part, as Arrow where it is a table in memory; BadData where there is none."""
     given = data.get(part.source)
     where = f"source {part.source}, {kind_of(part)}"
     if isinstance(given, Mapping):
@@ -135,7 +147,7 @@ def table_for(part: Source, parts: Sequence[Source], data: Mapping[str, Any]) ->
         raise BadData(
             "No table was given for it", where=where, mend=f"Add '{part.source}' to the tables (it may have no rows)."
         )
-    return arrow_table(given, where)
+    return given if isinstance(given, Relation) else arrow_table(given, where)
 
 
 def check_names(parts: Sequence[Source], data: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ def json_scan(store: Store, lines: str, line: str, needed: Sequence[str], file: 
     """
     whole = f"{lines} WHERE json_valid(j) AND json_type(CASE WHEN json_valid(j) THEN j END) = 'OBJECT'"
     keys = {key for (key,) in store.rows(f"SELECT DISTINCT unnest(json_keys(j)) FROM {whole}")}
-    paths = [_path([column] if column in keys else column.split(".")) for column in needed]
+    paths = [json_path([column] if column in keys else column.split(".")) for column in needed]
     found = ", ".join(map(literal, paths))
     source = f"(SELECT {line} AS at_line, json_extract(j, [{found}]) AS v FROM {whole})"
     columns = {column: (f"v[{i + 1}]", "JSON") for i, column in enumerate(needed)}
@@ -25,5 +25,6 @@ def json_scan(store: Store, lines: str, line: str, needed: Sequence[str], file: 
     return Scan(source=source, columns=columns, row="at_line", line="at_line", file=literal(file)), present
 
 
-def _path(steps: Sequence[str]) -> str:
+def json_path(steps: Sequence[str]) -> str:
+    """Return the path of a value in an object, as DuckDB writes it."""
     return "$" + "".join('."' + step.replace('"', '\\"') + '"' for step in steps)

@@ -16,7 +16,7 @@ from assay.core.io.store import Store, literal, name
 from assay.core.sources.careful import LineReject, csv_rows, text_lines
 from assay.core.sources.csv_files import count_lines, escaped, fast_scan, read_dialect
 from assay.core.sources.fields import Field, Scan, fields_of, stage_sql
-from assay.core.sources.files import check_columns, find_files, format_of, kind_of, label_of, table_for
+from assay.core.sources.files import ROW, Relation, check_columns, find_files, format_of, kind_of, label_of, table_for
 from assay.core.sources.instants import is_native
 from assay.core.sources.json_files import json_scan
 from assay.core.sources.needs import unread_columns
@@ -75,21 +75,24 @@ def stage_folder(store: Store, part: Part, folder: Path) -> None:
 
 
 def stage_table(store: Store, part: Part, parts: Sequence[Source], data: Mapping[str, Any]) -> None:
-    """Stage a part's table in memory."""
+    """Stage a part's table in memory, or its relation."""
     table = table_for(part.part, parts, data)
-    check_columns(part.part, "the table", table.column_names, part.needed())
-    needed = table.select(part.needed())
-    numbered = needed.append_column("0:row", pa.array(range(len(needed)), pa.int64()))
-    given = f"given_{part.number}"
-    store.register(given, numbered)
-    kinds = {column: kind for column, kind, *_ in store.rows(f"DESCRIBE {given}")}
+    if isinstance(table, Relation):
+        given, line = f"({table.sql})", name(ROW)
+    else:
+        check_columns(part.part, "the table", table.column_names, part.needed())
+        needed = table.select(part.needed())
+        given, line = f"given_{part.number}", f"{name(ROW)} + 1"
+        store.register(given, needed.append_column(ROW, pa.array(range(len(needed)), pa.int64())))
+    kinds = {column: kind for column, kind, *_ in store.rows(f"DESCRIBE SELECT * FROM {given}")}
+    check_columns(part.part, "the relation", list(kinds), part.needed())
     scan = Scan(
         source=given,
         columns={column: (name(column), kinds[column]) for column in part.needed()},
-        row='"0:row"',
-        line='"0:row" + 1',
+        row=name(ROW),
+        line=line,
         file=literal(part.part.source),
-        is_cheap=True,
+        is_cheap=not isinstance(table, Relation),
     )
     keep(store, part, scan)
 

@@ -1,0 +1,107 @@
+"""A file that somebody uploads, as rows for the lake: read by the core's own reader, with its rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+
+from assay.core import sources
+from assay.core.definitions import model
+from assay.core.errors import BadRequest
+from assay.core.io.store import Store, literal, name
+from assay.core.sources.fields import Field, fields_of
+from assay.core.sources.files import kind_of
+from assay.node.lake.rows import LAKE, ROW_KIND
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What a file gives: rows of the lake without `seq` and `received_at`, and what could not be read."""
+
+    rows: pa.Table
+    rejects: pa.Table  # tables.REJECTS
+
+
+def read_file(part: model.Source, path: Path) -> FileRows:
+    """Return the rows of one file of a source part. BadData where the file cannot be read at all.
+
+    Of events every declared property is kept, whether or not a rule reads it yet.
+    """
+    if isinstance(part, model.EventsSource) and part.id is None:
+        raise BadRequest(
+            "Events that a node keeps need an id, or one sent twice would count twice",
+            where=f"source {part.source}, events",
+            mend="Add id: COLUMN to the source.",
+        )
+    own = replace(part, file=path.name, table=None)
+    definitions = _reading_all(own)
+    with Store() as store:
+        sources.read(store, definitions, path.parent)
+        fields = fields_of(own, _properties(own))
+        found = store.table(_sql(own, fields))
+        return FileRows(
+            found.select(_SCHEMA.names).cast(_SCHEMA), store.table("SELECT * FROM raw.rejects ORDER BY ALL")
+        )
+
+
+_SCHEMA = pa.schema([field for field in LAKE if field.name not in ("seq", "received_at")])
+
+
+def _properties(part: model.Source) -> tuple[str, ...]:
+    return tuple(sorted({prop for prop, _ in part.properties})) if isinstance(part, model.EventsSource) else ()
+
+
+def _reading_all(part: model.Source) -> model.Definitions:
+    """Return definitions of this part alone, with one rule that reads all its properties, so that they travel."""
+    where = tuple((prop, model.Condition(kind="exists", values=(True,))) for prop in _properties(part))
+    form = model.Count(where=where, threshold=model.Threshold(low=Decimal(1)))
+    rule = model.Rule(
+        name="all_properties",
+        version=1,
+        status="draft",
+        stage="MQL",
+        motion="reading",
+        subject="person",
+        criteria=(model.Criterion(name="all", form=form, place=part.place),),
+        qualify=(model.Group(kind="all_of", members=("all",)),),
+        place=part.place,
+    )
+    return model.Definitions(folder="", sources=(part,), rules=(rule,))
+
+
+def _sql(part: model.Source, fields: Sequence[Field]) -> str:
+    source, kind = literal(part.source), literal(kind_of(part))
+    if isinstance(part, model.EventsSource):
+        outs = {field.out for field in fields}
+        person, account = (one if one in outs else "NULL::VARCHAR" for one in ("person", "account"))
+        event = literal(part.constant) if part.constant is not None else '"event"'
+        body = _body([field for field in fields if field.out.startswith("p_")])
+        return (
+            f"SELECT {source} AS source, 'track' AS kind, id, make_timestamptz(\"at\") AS at, {person} AS user_id, "
+            f"NULL::VARCHAR AS anonymous_id, {account} AS group_id, {event} AS event, {body} AS body "
+            f"FROM raw.good_0 ORDER BY row"
+        )
+    none = ", ".join(f"NULL::VARCHAR AS {column}" for column in ("id", "user_id", "anonymous_id", "group_id"))
+    return (
+        f"SELECT {source} AS source, '{ROW_KIND}' AS kind, NULL::TIMESTAMPTZ AS \"at\", {none}, {kind} AS event, "
+        f"{_body(fields)} AS body FROM raw.good_0 ORDER BY row"
+    )
+
+
+def _body(fields: Sequence[Field]) -> str:
+    """Return SQL for a JSON object of columns as the file had them; instants in one spelling, or as they stood."""
+    if not fields:
+        return "'{}'"
+    told: dict[str, str] = {}
+    for field in fields:
+        out = name(field.out)
+        if field.instant:
+            stood = name(f"{field.out}_text")
+            out = f"coalesce(strftime(make_timestamp({out}), '%Y-%m-%dT%H:%M:%S.%fZ'), {stood})"
+        told[field.column] = out
+    packed = ", ".join(f"{name(column)} := {value}" for column, value in told.items())
+    return f"CAST(to_json(struct_pack({packed})) AS VARCHAR)"
