@@ -81,6 +81,16 @@ def test_somebody_is_invited_on_a_phone_without_scripts(visitor):
     somebody.get_by_role("heading", name="Good to see you, Ada").wait_for()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_second_factor_is_set_up_from_a_picture_that_the_policy_lets_through(visitor):
+    page = visitor(Role.REP, dark=True)
+    page.goto("/account/second-factor/totp/activate/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("heading", name="Activate Authenticator App").wait_for()
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+
+
 def _colours(block: str) -> dict[str, str]:
     found = re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})", block)
     return {name: code if len(code) == 7 else "#" + "".join(c * 2 for c in code[1:]) for name, code in found}
