@@ -101,6 +101,10 @@ class Index:
         """Return nodes that were touched and not settled since."""
         return [row[0] for row in self._con.execute("SELECT node FROM touched LIMIT ?", [most])]
 
+    def waiting(self) -> int:
+        """Return how many nodes were touched and not settled since."""
+        return int(self._con.execute("SELECT count(*) FROM touched").fetchone()[0])
+
     def settle(self, nodes: Iterable[int]) -> None:
         """Note that what touched these nodes was decided, and that the decision is stored."""
         with self._whole() as cursor:

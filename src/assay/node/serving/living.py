@@ -23,6 +23,8 @@ _log: Final = logging.getLogger(__name__)
 _ROWS: Final = 50_000
 #: Drains between two decisions: what arrives meanwhile waits no longer than that.
 _DRAINS: Final = 5
+#: Where more nodes wait than these, a replay of everything costs less than they do.
+_MANY: Final = 20_000
 _CHECK_EVERY: Final = timedelta(minutes=10)
 
 Clock = Callable[[], datetime]
@@ -47,8 +49,8 @@ class Life:
         taken = turning.take_in(index, definitions, rows_after(turning.next_seq(index, definitions)))
         now = self._clock()
         takers = [_leads_of(definitions, now)]
-        if index.mark("edition") != str(number):
-            self._begin(index, number, definitions, takers)
+        if index.mark("edition") != str(number) or index.waiting() > _MANY:
+            self._decide_all(index, number, definitions, takers)
         told = turning.settle(index, definitions, as_of=micros(now), takers=takers)
         worked = timers.due(definitions, now)
         self._check(index, definitions, now)
@@ -80,9 +82,9 @@ class Life:
             self._index = Index(asking.place())
         return self._index
 
-    def _begin(self, index: Index, number: int, definitions: Definitions, takers: Sequence[turning.Taker]) -> None:
-        """Decide everything anew under another edition of the rules."""
-        _log.info("edition %d is decided of everything there is", number)
+    def _decide_all(self, index: Index, number: int, definitions: Definitions, takers: Sequence[turning.Taker]) -> None:
+        """Decide of everybody at once: under another edition of the rules, or where something touched very many."""
+        _log.info("edition %d is decided of everybody", number)
         touched = index.touched(1 << 60)
         as_of = micros(self._clock())
         with replaying.replaying(definitions, manifest.relation(manifest.paths()), as_of=as_of) as replay:
