@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 
 from assay.core.definitions.model import Definitions
+from assay.core.io.store import Store
 from assay.node.lake import draining, manifest
 from assay.node.leads import arriving, stories, timers
 from assay.node.live import asking, checking, replaying, turning
@@ -37,6 +38,7 @@ class Life:
         self._clock = clock
         self._index: Index | None = None
         self._checked_at: datetime | None = None
+        self._store = Store(on_disk=False)
         plug()
 
     def step(self) -> bool:
@@ -51,7 +53,7 @@ class Life:
         takers = [_leads_of(definitions, now)]
         if index.mark("edition") != str(number) or index.waiting() > _MANY:
             self._decide_all(index, number, definitions, takers)
-        told = turning.settle(index, definitions, as_of=micros(now), takers=takers)
+        told = turning.settle(index, definitions, as_of=micros(now), takers=takers, store=self._store)
         worked = timers.due(definitions, now)
         self._check(index, definitions, now)
         return bool(drained or taken or told or worked)
@@ -72,7 +74,8 @@ class Life:
             )
 
     def close(self) -> None:
-        """Close the index."""
+        """Close the index, and what decisions are made in."""
+        self._store.close()
         if self._index is not None:
             self._index.close()
             self._index = None
