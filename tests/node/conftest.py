@@ -120,3 +120,20 @@ def client_of(user_of) -> Callable[..., object]:
         return client
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def forgotten_tries() -> None:
+    """Forget how often somebody tried to log in: each test begins with none."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def way_in(django_db_setup):
+    """Lets go of the database before it is dropped."""
+    yield
+    from assay.node.intake import inbox
+
+    inbox.writer().close()

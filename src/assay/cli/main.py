@@ -21,13 +21,16 @@ from assay.cli.explain import explain
 from assay.cli.fmt import fmt
 from assay.cli.funnel import funnel
 from assay.cli.init import init
+from assay.cli.lookalikes import lookalikes
 from assay.cli.new_rule import new
 from assay.cli.publish import publish
+from assay.cli.rules import rules
 from assay.cli.run import run
 from assay.cli.schema import schema
 from assay.cli.serve import serve
 from assay.cli.signals import signals
 from assay.cli.sweep import sweep
+from assay.cli.users import users
 from assay.core.errors import BadRequest, ShownError
 
 _INTERRUPTED: Final = 130
@@ -50,12 +53,14 @@ app = App(
 )
 _VERBS: Final[tuple[Callable[..., int], ...]] = (
     *(init, new, check, fmt, schema, publish, run, explain),
-    *(backtest, diff, sweep, funnel, signals),
+    *(backtest, diff, sweep, funnel, signals, lookalikes),
     serve,
 )
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)
+app.command(rules)
+app.command(users)
 
 
 def main(words: Sequence[str] | None = None) -> int:

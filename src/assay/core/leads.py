@@ -7,7 +7,7 @@ Never: hands off what a shadow rule decided; draws lots between equals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -57,6 +57,7 @@ def rank(store: Store, definitions: Definitions, spells: pa.Table, *, as_of: int
     held = _designated(store, spells, list(rules), as_of)
     scores = _scores(store, definitions, held, rules, as_of=as_of)
     partners = _partners(store, held, as_of)
+    pairs = list(zip(held["rule"].to_pylist(), held["subject_id"].to_pylist(), strict=True))
     stage = [rules[name] for name in held["rule"].to_pylist()]
     columns: dict[str, Any] = {
         "rank": pa.nulls(held.num_rows, pa.int32()),
@@ -66,7 +67,7 @@ def rank(store: Store, definitions: Definitions, spells: pa.Table, *, as_of: int
         "score": [score for score, _ in scores],
         "lean": [lean for _, lean in scores],
         "independent_partners": partners,
-        "reasons": _reasons(store, definitions, held, rules, as_of=as_of),
+        "reasons": told_reasons(store, definitions, pairs, as_of=as_of),
     }
     return _ordered(columns)
 
@@ -98,13 +99,10 @@ def _partners(store: Store, held: pa.Table, as_of: int) -> list[int]:
     return [counted.get(account, 0) for account in accounts]
 
 
-def _reasons(
-    store: Store, definitions: Definitions, held: pa.Table, rules: Mapping[str, Rule], *, as_of: int
-) -> list[str]:
-    """Return what is met of each lead's rule, as sentences joined by "; "."""
-    pairs = list(zip(held["rule"].to_pylist(), held["subject_id"].to_pylist(), strict=True))
+def told_reasons(store: Store, definitions: Definitions, pairs: Sequence[tuple[str, str]], *, as_of: int) -> list[str]:
+    """Return what is met of each (rule, subject id), as sentences joined by "; "."""
     told = engine.reasons(store, definitions, pairs, as_of=as_of) if pairs else []
-    criteria = {rule.name: {c.name: c for c in rule.criteria} for rule in rules.values()}
+    criteria = {rule.name: {c.name: c for c in rule.criteria} for rule in definitions.rules}
     said: dict[tuple[object, ...], str] = {}
     reasons = []
     for (rule, _), findings in zip(pairs, told, strict=True):

@@ -15,6 +15,9 @@ import pyarrow as pa
 #: Every person id known anywhere, after merges: one row a person.
 PEOPLE: Final = {"person": "INTEGER", "id": "VARCHAR"}
 
+#: Every id that was merged into another's, and the id of the person whose it is.
+MERGED: Final = {"id": "VARCHAR", "shown": "VARCHAR"}
+
 #: Every account known anywhere. `domain` is the registrable domain or NULL.
 ACCOUNTS: Final = {"account": "INTEGER", "id": "VARCHAR", "name": "VARCHAR", "domain": "VARCHAR"}
 
@@ -63,8 +66,15 @@ PARTNER_FACTS: Final = {
 #: Partners' statements; one row per (account, partner, letter, at), the last row read wins. `value` in lower case.
 INSIGHTS: Final = {"account": "INTEGER", "partner": "VARCHAR", "letter": "VARCHAR", "value": "VARCHAR", "at": "BIGINT"}
 
-#: What became of people and accounts.
-OUTCOMES: Final = {"account": "INTEGER", "person": "INTEGER", "at": "BIGINT", "outcome": "VARCHAR", "amount": "VARCHAR"}
+#: What became of people and accounts; `source` is the name of the source that says so.
+OUTCOMES: Final = {
+    "account": "INTEGER",
+    "person": "INTEGER",
+    "at": "BIGINT",
+    "outcome": "VARCHAR",
+    "amount": "VARCHAR",
+    "source": "VARCHAR",
+}
 
 #: Rows that could not be read, or that were read only in part. `value` is the offending field, never the whole row.
 #: A row of a file is told by `file` and `line`, one of a warehouse by `table` and `key`: its id, or whose it is.
@@ -85,6 +95,7 @@ COUNTS: Final = {"source": "VARCHAR", "what": "VARCHAR", "rows": "BIGINT"}
 #: The tables of the schema `prepared`, by name.
 PREPARED: Final = {
     "people": PEOPLE,
+    "merged": MERGED,
     "accounts": ACCOUNTS,
     "source_names": SOURCE_NAMES,
     "event_names": EVENT_NAMES,

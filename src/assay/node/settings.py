@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
-from assay.node import environment
+from assay.node import environment, logs
 from assay.node.environment import Environment
 
 ASSAY: Final = environment.read(os.environ)
@@ -46,7 +47,10 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 
 INSTALLED_APPS = [
     "assay.node.pages",
+    "assay.node.leads",
     "assay.node.access",
+    "assay.node.live",
+    "assay.node.rulebook",
     "assay.node.intake",
     "assay.node.lake",
     "django.contrib.auth",
@@ -60,10 +64,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "axes",
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
+    "assay.node.health.requests.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -73,6 +80,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "assay.node.access.admission.AdmissionMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it replaces the answer of the log-in page
 ]
 ROOT_URLCONF = "assay.node.urls"
 WSGI_APPLICATION = "assay.node.wsgi.application"
@@ -116,7 +125,10 @@ SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 # --- who ----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "access.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -134,7 +146,50 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]  # keys and passkeys need scripts
 MFA_TOTP_ISSUER = "Assay"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who was invited by a link has the address
+# Tries for one user from anywhere, and for anybody from one address; the closer watch is kept below.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,50/h/key"}
+# Five wrong passwords for one user from one address: a quarter of an hour of rest. Successes are not written down.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "access/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_USERNAME_CALLABLE = "assay.node.access.callers.typed_name"
+AXES_CLIENT_IP_CALLABLE = "assay.node.access.callers.address"
+
+# --- how browsers are held to the rules -----------------------------------------------------------------------------
+
 SESSION_COOKIE_AGE = 14 * 86400
+SESSION_COOKIE_NAME = "__Host-assay" if ASSAY.is_https else "assay"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ASSAY.is_https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-assay-csrf" if ASSAY.is_https else "assay-csrf"
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 86400 if ASSAY.is_https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ASSAY.is_behind_proxy else None
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],  # the picture that a second factor is read from
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- logs ---------------------------------------------------------------------------------------------------------
+
+LOGGING = logs.settings()
 
 # --- mail ---------------------------------------------------------------------------------------------------------
 

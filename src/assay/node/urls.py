@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+handler500 = "assay.node.pages.failures.failed"
+
 urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/second-factor/", include("allauth.mfa.urls")),
+    path("", include("assay.node.access.urls")),
+    path("", include("assay.node.health.urls")),
     path("", include("assay.node.intake.urls")),
     path("", include("assay.node.pages.urls")),
 ]

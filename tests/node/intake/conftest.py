@@ -8,15 +8,6 @@ import pytest
 from tests.node.intake.sending import KEY, Sender
 
 
-@pytest.fixture(scope="session")
-def way_in(django_db_setup):
-    """Lets go of the database before it is dropped."""
-    yield
-    from assay.node.intake import inbox
-
-    inbox.writer().close()
-
-
 @pytest.fixture
 def write_key(way_in, transactional_db):
     """A write key in use, whose secret is `KEY`."""

@@ -77,7 +77,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(send):
     assert time.process_time() - before < 0.5
 
 
-@pytest.mark.parametrize("packed", [b"", b"\x1f\x8b", b"no gzip", gzip.compress(b"{}")[:-4]])
+@pytest.mark.parametrize("packed", [b"", b"\x1f\x8b", b"no gzip", gzip.compress(b"{}", mtime=0)[:-4]])
 def test_broken_gzip_is_refused_for_good(packed, send):
     assert send("/v1/batch", packed, HTTP_CONTENT_ENCODING="gzip").status_code == 400
 

@@ -122,6 +122,13 @@ def _choose_homes(store: Store, definitions: Definitions) -> None:
     )
 
 
+def company_domains(definitions: Definitions, texts: Iterable[str]) -> dict[str, str]:
+    """Return the registrable domain of each host, URL or e-mail address that has one which stands for a company."""
+    nobodys = _nobodys(definitions)
+    found = {text: registrable_domain(text) for text in texts}
+    return {text: domain for text, domain in found.items() if domain is not None and domain not in nobodys}
+
+
 def _nobodys(definitions: Definitions) -> set[str]:
     """Return the domains that stand for no account: free mail and our own staff's."""
     own = _domains(definitions.lists.get("own_domains", ()))

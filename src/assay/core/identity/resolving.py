@@ -39,6 +39,7 @@ def resolve(store: Store, definitions: Definitions, *, progress: Progress | None
     resolve_insights(store, definitions)
     resolve_outcomes(store, definitions)
     _tell_sources(store, definitions)
+    store.run("CREATE TABLE prepared.merged AS SELECT id, shown FROM raw.merged WHERE id <> shown ORDER BY id")
     store.run("DROP SCHEMA raw CASCADE")
 
 

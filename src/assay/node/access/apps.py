@@ -11,3 +11,4 @@ class AccessConfig(AppConfig):
     name = "assay.node.access"
     label = "access"
     verbose_name = "Users and roles"
+    append_only = ("access_audit",)

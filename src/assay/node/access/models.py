@@ -1,4 +1,4 @@
-"""Users."""
+"""Users, and the audit of what was done."""
 
 from __future__ import annotations
 
@@ -47,3 +47,26 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class AuditRow(models.Model):
+    """One change: who, what, on what, before and after, when. Written once; the web's role cannot change it."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    machine = models.CharField(max_length=100, blank=True)  # what acted where nobody did
+    action = models.CharField(max_length=100)
+    subject = models.CharField(max_length=50)  # the kind of thing: user, lead, rule
+    subject_id = models.CharField(max_length=200)
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        """How rows are found: the latest first, and by what they are about."""
+
+        db_table = "access_audit"
+        ordering = ("-id",)
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["subject", "subject_id", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.subject} {self.subject_id}"

@@ -43,7 +43,9 @@ def read_file(part: model.Source, path: Path) -> FileRows:
         sources.read(store, definitions, path.parent)
         fields = fields_of(own, _properties(own))
         found = store.table(_sql(own, fields))
-        return FileRows(found.cast(_SCHEMA), store.table("SELECT * FROM raw.rejects ORDER BY ALL"))
+        return FileRows(
+            found.select(_SCHEMA.names).cast(_SCHEMA), store.table("SELECT * FROM raw.rejects ORDER BY ALL")
+        )
 
 
 _SCHEMA = pa.schema([field for field in LAKE if field.name not in ("seq", "received_at")])
@@ -83,9 +85,10 @@ def _sql(part: model.Source, fields: Sequence[Field]) -> str:
             f"NULL::VARCHAR AS anonymous_id, {account} AS group_id, {event} AS event, {body} AS body "
             f"FROM raw.good_0 ORDER BY row"
         )
+    none = ", ".join(f"NULL::VARCHAR AS {column}" for column in ("id", "user_id", "anonymous_id", "group_id"))
     return (
-        f"SELECT {source} AS source, '{ROW_KIND}' AS kind, NULL::VARCHAR AS id, NULL::TIMESTAMPTZ AS at, NULL::VARCHAR AS user_id, "
-        f"NULL::VARCHAR AS anonymous_id, NULL::VARCHAR AS group_id, {kind} AS event, {_body(fields)} AS body FROM raw.good_0 ORDER BY row"
+        f"SELECT {source} AS source, '{ROW_KIND}' AS kind, NULL::TIMESTAMPTZ AS \"at\", {none}, {kind} AS event, "
+        f"{_body(fields)} AS body FROM raw.good_0 ORDER BY row"
     )
 
 
@@ -100,4 +103,5 @@ def _body(fields: Sequence[Field]) -> str:
             stood = name(f"{field.out}_text")
             out = f"coalesce(strftime(make_timestamp({out}), '%Y-%m-%dT%H:%M:%S.%fZ'), {stood})"
         told[field.column] = out
-    return f"CAST(to_json(struct_pack({', '.join(f'{name(column)} := {value}' for column, value in told.items())})) AS VARCHAR)"
+    packed = ", ".join(f"{name(column)} := {value}" for column, value in told.items())
+    return f"CAST(to_json(struct_pack({packed})) AS VARCHAR)"

@@ -9,16 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from assay.core.definitions.model import (
-    AccountsSource,
-    DatedColumn,
-    Definitions,
-    EventsSource,
-    PeopleSource,
-    Source,
-)
+from assay.core.definitions.model import AccountsSource, DatedColumn, Definitions, EventsSource, PeopleSource, Source
 from assay.core.io.store import literal, name
 from assay.core.sources.fields import Field, fields_of
 from assay.core.sources.files import ROW, Relation, kind_of
@@ -62,12 +55,14 @@ def _rewritten(part: Source, properties: Sequence[str]) -> Source:
         )
     if isinstance(part, PeopleSource):
         home = DatedColumn(column="account", at="account_at") if part.account is not None else None
-        told = {"email": "email" if part.email is not None else None, "account": home, "same_as": "same_as"}
-        return replace(part, id="id", attributes=_attributes(part.attributes), **told)
+        email = "email" if part.email is not None else None
+        told = _attributes(part.attributes)
+        return replace(part, id="id", email=email, account=home, same_as="same_as", attributes=told)
     if isinstance(part, AccountsSource):
-        named = {one: one if one in outs else None for one in ("domain", "name")}
-        return replace(part, id="id", attributes=_attributes(part.attributes), **named)
-    return replace(part, **{out: out for out in outs})
+        site, called = ("domain" if "domain" in outs else None), ("name" if "name" in outs else None)
+        return replace(part, id="id", domain=site, name=called, attributes=_attributes(part.attributes))
+    named: dict[str, Any] = {out: out for out in outs}
+    return replace(part, **named)
 
 
 def _attributes(attributes: Sequence[tuple[str, DatedColumn]]) -> tuple[tuple[str, DatedColumn], ...]:
@@ -91,7 +86,7 @@ def _events(part: EventsSource, properties: Sequence[str], lake: str) -> str:
     paths = ", ".join(literal(json_path([column])) for _, column in read)
     viewed = " ".join(f"WHEN {literal(kind)} THEN {literal(event)}" for kind, event in VIEWED.items())
     columns = [
-        f"seq AS {name(ROW)}, id, \"at\", coalesce(user_id, anonymous_id) AS person, group_id AS account",
+        f'seq AS {name(ROW)}, id, "at", coalesce(user_id, anonymous_id) AS person, group_id AS account',
         f"coalesce(event, CASE kind {viewed} END) AS event",
         *(f"v[{i + 1}] AS {name(f'p_{prop}')}" for i, (prop, _) in enumerate(read)),
     ]
@@ -151,9 +146,7 @@ def _told(calls: Mapping[str, str], part: Source, fields: Sequence[Field], lake:
     columns = {field.out: field.column for field in fields}
     kinds = calls.kinds if isinstance(calls, _Calls) else ()
     of_call = [f"{calls.get(out, _v(columns.get(out, out)))} AS {name(out)}" for out in {**columns, **calls}]
-    of_row = [
-        f"{_v(columns[out]) if out in columns else 'NULL::JSON'} AS {name(out)}" for out in {**columns, **calls}
-    ]
+    of_row = [f"{_v(columns[out]) if out in columns else 'NULL::JSON'} AS {name(out)}" for out in {**columns, **calls}]
     said = f"(SELECT *, {_same()} AS same FROM {lake} WHERE {_where(part.source, kinds)})"
     row = f"seq AS {name(ROW)}"
     # A file's row is read by the parts of its own kind alone: `event` says which.
@@ -170,7 +163,7 @@ def _same() -> str:
     A browser that two people share has one anonymous id: it belongs to whoever was identified with it first.
     """
     identified = "kind = 'identify' AND user_id IS NOT NULL AND anonymous_id IS NOT NULL"
-    first = f"first_value(user_id) OVER (PARTITION BY anonymous_id, {identified} ORDER BY \"at\", seq)"
+    first = f'first_value(user_id) OVER (PARTITION BY anonymous_id, {identified} ORDER BY "at", seq)'
     return (
         f"CASE WHEN kind = 'alias' OR ({identified} AND user_id = {first}) "
         f"THEN nullif(anonymous_id, coalesce(user_id, anonymous_id)) END"

@@ -7,8 +7,8 @@ What it finds is what the core must see to decide of a few subjects exactly as i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,8 +24,10 @@ from assay.node.live.keys import MEMBER, SAME, SITE, keys_of
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS row (node INTEGER, seq INTEGER, told BLOB, PRIMARY KEY (node, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tie (node INTEGER, kind INTEGER, other INTEGER, PRIMARY KEY (node, kind, other)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tie
+    (node INTEGER, kind INTEGER, other INTEGER, PRIMARY KEY (node, kind, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS touched (node INTEGER PRIMARY KEY);
 """
 
 Nodes = frozenset[int]
@@ -33,7 +35,7 @@ Nodes = frozenset[int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbourhood:
-    """What deciding of touched subjects needs: `decided` are the nodes to decide of, `rows` the history they rest on."""
+    """What deciding of touched subjects needs: whom to decide of, and the rows of the lake that this rests on."""
 
     people: Nodes
     accounts: Nodes
@@ -43,12 +45,14 @@ class Neighbourhood:
 class Index:
     """The index in a file; one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._con = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, path: Path | str) -> None:
+        self._con = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._con.execute("PRAGMA journal_mode = WAL")
         # What a crash takes is read from the lake again: it need not reach the disk before the next batch.
         self._con.execute("PRAGMA synchronous = NORMAL")
         self._con.execute("PRAGMA cache_size = -200000")
+        self._con.execute("PRAGMA temp_store = MEMORY")
+        self._con.execute("PRAGMA busy_timeout = 30000")
         self._con.executescript(_SCHEMA)
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
 
@@ -67,26 +71,59 @@ class Index:
         found = self._con.execute("SELECT value FROM mark WHERE name = ?", [name]).fetchone()
         return None if found is None else str(found[0])
 
-    def add(self, definitions: model.Definitions, rows: pa.Table, **marks: str) -> Nodes:
-        """Take in rows of the lake (LAKE) and note marks, at once; return the nodes whose rows they are."""
+    def note(self, **marks: str) -> None:
+        """Note marks."""
+        with self._whole() as cursor:
+            cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
+
+    def add(self, definitions: model.Definitions, rows: pa.Table, **marks: str) -> None:
+        """Take in rows of the lake (LAKE), note whose they are as touched, and note marks: all or nothing."""
         with Store(on_disk=False) as store:
             store.register("new_rows", rows)
             kept, ties = keys_of(store, definitions, "new_rows")
         told = dict(zip(rows["seq"].to_pylist(), _packed(rows), strict=True))
+        touched = {*kept["node"].to_pylist(), *ties["node"].to_pylist()}
+        with self._whole() as cursor:
+            cursor.executemany(
+                "INSERT OR REPLACE INTO row VALUES (?, ?, ?)",
+                ((node, seq, told[seq]) for seq, node in zip(*_columns(kept), strict=True)),
+            )
+            cursor.executemany("INSERT OR IGNORE INTO tie VALUES (?, ?, ?)", zip(*_columns(ties), strict=True))
+            cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((node,) for node in touched))
+            cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
+
+    def touch(self, nodes: Iterable[int]) -> None:
+        """Note nodes to decide of."""
+        with self._whole() as cursor:
+            cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((node,) for node in nodes))
+
+    def touched(self, most: int) -> list[int]:
+        """Return nodes that were touched and not settled since."""
+        return [row[0] for row in self._con.execute("SELECT node FROM touched LIMIT ?", [most])]
+
+    def settle(self, nodes: Iterable[int]) -> None:
+        """Note that what touched these nodes was decided, and that the decision is stored."""
+        with self._whole() as cursor:
+            cursor.executemany("DELETE FROM touched WHERE node = ?", ((node,) for node in nodes))
+
+    def empty(self, **marks: str) -> None:
+        """Forget everything but marks."""
+        with self._whole() as cursor:
+            for table in ("row", "tie", "mark", "touched"):
+                cursor.execute(f"DELETE FROM {table}")
+            cursor.executemany("INSERT INTO mark VALUES (?, ?)", marks.items())
+
+    @contextmanager
+    def _whole(self) -> Iterator[sqlite3.Cursor]:
+        """Give a cursor whose writes are kept together, or not at all."""
         with closing(self._con.cursor()) as cursor:
             cursor.execute("BEGIN IMMEDIATE")
             try:
-                cursor.executemany(
-                    "INSERT OR REPLACE INTO row VALUES (?, ?, ?)",
-                    ((node, seq, told[seq]) for seq, node in zip(*_columns(kept), strict=True)),
-                )
-                cursor.executemany("INSERT OR IGNORE INTO tie VALUES (?, ?, ?)", zip(*_columns(ties), strict=True))
-                cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
+                yield cursor
                 cursor.execute("COMMIT")
             except BaseException:
                 cursor.execute("ROLLBACK")
                 raise
-        return frozenset(kept["node"].to_pylist()) | frozenset(ties["node"].to_pylist())
 
     def around(self, touched: Iterable[int], *, accounts_reach_people: bool) -> Neighbourhood:
         """Return whom to decide of where these nodes were touched, and every row that this rests on.
@@ -104,6 +141,16 @@ class Index:
         loaded = self._same([*people, *self._tied(reached, MEMBER)]) | reached
         return Neighbourhood(people=people, accounts=accounts, rows=self._rows(loaded))
 
+    def sample(self, size: int, seed: int) -> list[int]:
+        """Return at most so many nodes that have rows, drawn by a seed."""
+        found: set[int] = set()
+        state = seed
+        for _ in range(size):
+            state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+            row = self._con.execute("SELECT node FROM row WHERE node >= ? LIMIT 1", [state >> 1]).fetchone()
+            found.update(row or ())
+        return sorted(found)
+
     def _same(self, nodes: Iterable[int]) -> Nodes:
         return self._closed(nodes, SAME)
 
@@ -120,7 +167,9 @@ class Index:
 
     def _tied(self, nodes: Iterable[int], kind: int) -> list[int]:
         self._ask(nodes)
-        return [row[0] for row in self._con.execute("SELECT other FROM asked JOIN tie USING (node) WHERE kind = ?", [kind])]
+        return [
+            row[0] for row in self._con.execute("SELECT other FROM asked JOIN tie USING (node) WHERE kind = ?", [kind])
+        ]
 
     def _rows(self, nodes: Nodes) -> pa.Table:
         self._ask(nodes)
@@ -141,9 +190,7 @@ _Instants = ("at", "received_at")
 
 def _packed(rows: pa.Table) -> list[bytes]:
     """Return each row of the lake as bytes."""
-    columns = [
-        (rows[name].cast(pa.int64()) if name in _Instants else rows[name]).to_pylist() for name in LAKE.names
-    ]
+    columns = [(rows[name].cast(pa.int64()) if name in _Instants else rows[name]).to_pylist() for name in LAKE.names]
     return list(map(msgspec.msgpack.encode, zip(*columns, strict=True)))
 
 

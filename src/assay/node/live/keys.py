@@ -6,6 +6,7 @@ A node is a person's id, an account's or a domain, as 64 bits of its MD5. Ties s
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 import pyarrow as pa
@@ -30,6 +31,12 @@ def node_sql(prefix: str, text: str) -> str:
     return f"CAST(CAST(md5_number_lower('{prefix}:' || {text}) % 9223372036854775807 AS UBIGINT) AS BIGINT)"
 
 
+def node_of(prefix: str, text: str) -> int:
+    """Return the node of one id, as `node_sql` does."""
+    digest = hashlib.md5(f"{prefix}:{text}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little") % 9223372036854775807
+
+
 def keys_of(store: Store, definitions: model.Definitions, lake: str) -> tuple[pa.Table, pa.Table]:
     """Return `ROWS` and `TIES` of the rows of `lake` (what stands after FROM in the store)."""
     told = _told(definitions, lake)
@@ -43,22 +50,29 @@ def keys_of(store: Store, definitions: model.Definitions, lake: str) -> tuple[pa
     )
     store.run(
         "CREATE OR REPLACE TEMP TABLE keys AS SELECT seq, "
-        f"{node_sql('p', 'person')} AS person, {node_sql('p', 'other')} AS other, {node_sql('a', 'account')} AS account, "
-        f"{node_sql('d', 'domain')} AS domain FROM told_keys LEFT JOIN engine.sites USING (site)"
+        f"{node_sql('p', 'person')} AS person, {node_sql('p', 'other')} AS other, "
+        f"{node_sql('a', 'account')} AS account, "
+        f"{node_sql('d', 'domain')} AS domain, {node_sql('a', 'domain')} AS made "
+        "FROM told_keys LEFT JOIN engine.sites USING (site)"
     )
     rows = store.table(
         "SELECT seq, any_value(coalesce(person, account)) AS node FROM keys "
         "WHERE coalesce(person, account) IS NOT NULL GROUP BY seq ORDER BY seq"
     )
-    pairs = (("person", SAME, "other"), ("account", SITE, "domain"), ("person", MEMBER, "account"))
+    # A domain that no account states is an account's id itself.
+    pairs = (
+        ("person", SAME, "other"),
+        ("account", SITE, "domain"),
+        ("domain", SITE, "made"),
+        ("person", MEMBER, "account"),
+        ("person", MEMBER, "domain"),
+    )
     one_way = [f"SELECT {a} AS node, {kind} AS kind, {b} AS other FROM keys" for a, kind, b in pairs]
-    one_way.append(f"SELECT person, {MEMBER}, domain FROM keys WHERE account IS NULL")
     both = " UNION ALL ".join(
-        f"SELECT {a} AS node, kind, {b} AS other FROM ({' UNION ALL '.join(one_way)})"
-        for a, b in (("node", "other"), ("other", "node"))
+        f"SELECT {a} AS node, kind, {b} AS other FROM one_way" for a, b in (("node", "other"), ("other", "node"))
     )
     ties = store.table(
-        f"SELECT DISTINCT node, kind, other FROM ({both}) "
+        f"WITH one_way AS ({' UNION ALL '.join(one_way)}) SELECT DISTINCT node, kind, other FROM ({both}) "
         "WHERE node IS NOT NULL AND other IS NOT NULL AND node <> other ORDER BY ALL"
     )
     return rows.cast(ROWS), ties.cast(TIES)

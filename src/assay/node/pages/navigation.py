@@ -31,7 +31,10 @@ class Item:
     is_here: bool
 
 
-ENTRIES: Final[tuple[Entry, ...]] = ()
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
+    Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, list[Item]]:

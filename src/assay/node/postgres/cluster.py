@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -24,6 +25,7 @@ from assay.node.postgres import programs
 from assay.node.postgres.programs import Programs
 
 SUPERUSER: Final = "postgres"
+_PROCESSES: Final = Path("/proc/" if sys.platform == "linux" else "/nowhere")
 
 #: Errors are logged without what they speak of: rows, values and statements are other people's data.
 _SETTINGS: Final[Mapping[str, str]] = {
@@ -160,40 +162,62 @@ def start(
 
 def port_of_running(cluster: Cluster) -> int | None:
     """Return the port of the server that runs on the folder; None where none does."""
+    noted = _noted(cluster)
+    return noted[1] if noted is not None and _is_postgres(noted[0], cluster) else None
+
+
+def stop_leftover(cluster: Cluster) -> None:
+    """Stop a server that an earlier process left on this folder, and wait until it is gone.
+
+    Whoever calls this holds the data folder, so no other `assay serve` misses that server.
+    """
+    if port_of_running(cluster) is not None:
+        subprocess.run(
+            [cluster.programs.path("pg_ctl"), "stop", "-D", str(cluster.data), "-m", "fast", "-w", "-t", "60"],
+            capture_output=True,
+            cwd="/",
+            env=_bare_environment(),
+            check=False,
+            **programs.as_somebody_else(),
+        )
+    elif _noted(cluster) is not None and not _is_entered(cluster):
+        # Its number may be another process's by now, which Postgres would take for itself still running.
+        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _noted(cluster: Cluster) -> tuple[int, int] | None:
+    """Return the process and the port that a server wrote down when it started; None where it wrote nothing."""
     try:
         lines = (cluster.data / "postmaster.pid").read_text("utf-8").splitlines()
-        pid, port = int(lines[0]), int(lines[3])
+        return int(lines[0]), int(lines[3])
     except (OSError, IndexError, ValueError):
         return None
-    return port if _is_postgres(pid, cluster) else None
 
 
 def _is_postgres(pid: int, cluster: Cluster) -> bool:
     """Tell whether the process is the server of this folder, and not another that was given its number since."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        if Path("/proc/self").exists():
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(pid, 0)
-            return True
+    if _PROCESSES.is_dir():
+        with suppress(OSError):
+            return str(cluster.data).encode() in (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
         return False
-    return str(cluster.data).encode() in words
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
-def stop_leftover(cluster: Cluster) -> None:
-    """Stop a server that an earlier process left on this folder, and wait until it is gone."""
-    if port_of_running(cluster) is None:
-        return
-    subprocess.run(
-        [cluster.programs.path("pg_ctl"), "stop", "-D", str(cluster.data), "-m", "fast", "-w", "-t", "60"],
-        capture_output=True,
-        cwd="/",
-        env=_bare_environment(),
-        check=False,
-        **programs.as_somebody_else(),
-    )
+def _is_entered(cluster: Cluster) -> bool:
+    """Tell whether a process of a server that was killed still lives in the folder; where nobody can tell, yes."""
+    if not _PROCESSES.is_dir():
+        return True
+    for process in _PROCESSES.glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == cluster.data:
+                return True
+    return False
 
 
 def url(port: int, role: str, password: str, database: str) -> str:

@@ -1,4 +1,4 @@
-"""Brings what arrived into the lake, again and again, and keeps the lake in order. A process of its own."""
+"""Brings what arrived into the lake and decides of whom it touched, again and again. A process of its own."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ _AFTER_FAILURE: Final = 1.0
 
 
 def gather(stop: threading.Event) -> None:
-    """Drain the inbox and order the lake until asked to stop; a failure, such as Postgres being away, is waited out."""
-    from assay.node.lake import draining
+    """Live until asked to stop, and keep the lake in order; a failure, such as Postgres being away, is waited out."""
+    from assay.node.serving.living import Life
 
     order = threading.Thread(target=_keep_doing, args=(_order, _TO_ORDER, stop))
     order.start()
-    _keep_doing(lambda: draining.drain(datetime.now(UTC)) is not None, _TICK, stop)
+    life = Life(lambda: datetime.now(UTC))
+    _keep_doing(life.step, _TICK, stop)
+    life.close()
     order.join()
 
 
@@ -50,7 +52,7 @@ def _keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -
             has_more = step()
         except Exception as error:
             if not has_failed:  # once, not every second while it lasts; its text may hold what was sent
-                _log.error("keeping the lake failed and is tried again: %s", type(error).__name__)
+                _log.error("a step failed and is tried again: %s", type(error).__name__)
             has_failed = True
             connection.close()
             stop.wait(_AFTER_FAILURE)

@@ -23,6 +23,8 @@ from assay.node.serving import database, folder, secrets
 from assay.node.serving.processes import Process
 from assay.node.serving.secrets import Secrets
 
+#: The file of the data folder that tells commands under which address people come.
+ADDRESS: Final = "address"
 _TICK: Final = 0.05
 _PATIENCE: Final = 60.0
 _TO_STOP: Final = 15.0
@@ -75,6 +77,7 @@ def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], 
             process.start()
         tell("Starting")
         if _is_up(asked, processes, stop):
+            (home / ADDRESS).write_text(variables["ASSAY_ADDRESS"], "utf-8")
             ready(Running(address=variables["ASSAY_ADDRESS"], logs=logs.where))
         while not stop.is_asked:
             time.sleep(_TICK)
@@ -158,7 +161,8 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", asked.host, "--port", str(asked.port)),
         *("--workers", "1", "--blocking-threads", str(threads), "--backpressure", str(threads * 16)),
         *("--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "10"),
-        *("--no-ws", "--log-level", "warning", "assay.node.wsgi:application"),
+        *("--no-ws", "--no-access-log", "--log-config", str(Path(__file__).with_name("granian.json"))),
+        "assay.node.wsgi:application",
     ]
     worker = [
         *(sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "1"),

@@ -1,0 +1,50 @@
+"""Where leads get what the core says of their subjects: from the two functions that are plugged in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from assay.node.live.story import About, Colleague, Spell, Story
+
+__all__ = ["About", "Colleague", "Spell", "Story", "about", "plug", "story"]
+
+#: A subject and the rule that designates it.
+Asked = tuple[str, str, str]
+Tell = Callable[[str, str, int], Story | None]
+Describe = Callable[[Sequence[Asked], datetime], Mapping[Asked, About]]
+
+
+def _tell_nothing(subject_type: str, subject_id: str, as_of: int) -> Story | None:
+    return None
+
+
+def _describe_nothing(asked: Sequence[Asked], as_of: datetime) -> Mapping[Asked, About]:
+    return {}
+
+
+@dataclass
+class _Plugged:
+    tell: Tell = _tell_nothing
+    describe: Describe = _describe_nothing
+
+
+_PLUGGED: Final = _Plugged()
+
+
+def plug(*, tell: Tell | None = None, describe: Describe | None = None) -> None:
+    """Let stories and descriptions come from these functions from now on; None goes back to telling nothing."""
+    _PLUGGED.tell = tell or _tell_nothing
+    _PLUGGED.describe = describe or _describe_nothing
+
+
+def story(subject_type: str, subject_id: str, as_of: int) -> Story | None:
+    """Return what the core says of a subject as of an instant (UTC microseconds); None where it knows none such."""
+    return _PLUGGED.tell(subject_type, subject_id, as_of)
+
+
+def about(asked: Sequence[Asked], as_of: datetime) -> Mapping[Asked, About]:
+    """Return what is known of subjects (type, id, rule) that become leads; those unknown are left out."""
+    return _PLUGGED.describe(asked, as_of)

@@ -1,0 +1,116 @@
+"""The core's decision of the subjects that something touched, from their neighbourhood alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from assay.core import engine, identity, pipeline, sources
+from assay.core.definitions import model
+from assay.core.engine.stages import forms_read
+from assay.core.io.store import Store
+from assay.node.lake.reading import lake_sources
+from assay.node.live.index import Neighbourhood
+from assay.node.live.keys import node_sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What holds of the decided subjects as of an instant: all their spells, and when to look again.
+
+    `people` and `accounts` give the node of each decided subject's id; `merged` the id that each former one has now.
+    `nodes` are all that was looked at: what is stored under them and not decided is no more.
+    """
+
+    as_of: int
+    spells: pa.Table  # tables.SPELLS
+    timers: pa.Table  # engine.TIMERS
+    people: Mapping[str, int]
+    accounts: Mapping[str, int]
+    merged: Mapping[str, str]
+    nodes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A store in which a few subjects are prepared, and the definitions that they were prepared by."""
+
+    store: Store
+    definitions: model.Definitions
+
+
+def accounts_reach_people(definitions: model.Definitions) -> bool:
+    """Return whether a rule about people reads something that their account decides."""
+    decided = pipeline.to_decide(definitions)
+    return any(_reads_account(definitions, form) for form in _forms_of_people(decided))
+
+
+def _forms_of_people(definitions: model.Definitions) -> Iterator[model.Form]:
+    for rule in definitions.rules:
+        if rule.subject == "person":
+            yield from forms_read(definitions, (criterion.form for criterion in rule.criteria))
+
+
+def _reads_account(definitions: model.Definitions, form: model.Form) -> bool:
+    if isinstance(form, model.Attribute):
+        return form.of_account
+    if isinstance(form, model.Qualified):
+        return definitions.rule(form.rule).subject == "account"
+    if isinstance(form, model.Count):
+        return form.distinct == "account"
+    return isinstance(form, model.PartnerSays | model.PartnerInsight | model.Corroboration)
+
+
+@contextmanager
+def deciding(definitions: model.Definitions, around: Neighbourhood, *, as_of: int) -> Iterator[tuple[Decision, Known]]:
+    """Give what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would.
+
+    For as long as the context lasts, more may be asked of what is known of them.
+    """
+    wanted = pipeline.to_decide(definitions)
+    with Store(on_disk=False) as store:
+        own = prepare(store, wanted, around.rows)
+        people = _among(store, "people", "p", around.people)
+        accounts = _among(store, "accounts", "a", around.accounts)
+        subjects = [*(("person", one) for one in people), *(("account", one) for one in accounts)]
+        spells, timers = engine.recompute(store, wanted, subjects, as_of=as_of)
+        former = _among(store, "merged", "p", around.people)
+        merged = {one: now for one, now in store.rows("SELECT id, shown FROM prepared.merged") if one in former}
+        decision = Decision(
+            as_of=as_of,
+            spells=spells,
+            timers=timers,
+            people=people,
+            accounts=accounts,
+            merged=merged,
+            nodes=around.people | around.accounts,
+        )
+        yield decision, Known(store=store, definitions=own)
+
+
+def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> model.Definitions:
+    """Fill a store's `prepared` from rows of the lake; return the definitions that it was read by.
+
+    Sources that say nothing here are left out: to plan the reading of each costs more than to read a few rows.
+    """
+    store.register("lake", rows)
+    told = set(rows["source"].unique().to_pylist())
+    present = tuple(part for part in definitions.sources if part.source in told) or definitions.sources[:1]
+    own, relations = lake_sources(replace(definitions, sources=present), "lake")
+    sources.read(store, own, relations)
+    identity.resolve(store, own)
+    return own
+
+
+def _among(store: Store, table: str, prefix: str, nodes: frozenset[int]) -> dict[str, int]:
+    """Return the ids of prepared subjects that are to be decided, with their nodes."""
+    store.save("engine", "decided", pa.table({"node": pa.array(sorted(nodes), pa.int64())}))
+    return dict(
+        store.rows(
+            f"SELECT id, node FROM (SELECT id, {node_sql(prefix, 'id')} AS node FROM prepared.{table}) "
+            "JOIN engine.decided USING (node) ORDER BY id"
+        )
+    )

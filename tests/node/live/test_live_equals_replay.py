@@ -1,0 +1,137 @@
+"""What is decided of touched subjects alone is what a replay of everything decides."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.node.live import world
+
+from assay.core import engine, pipeline
+from assay.core.io.store import Store
+from assay.node.live.deciding import prepare
+from assay.node.live.index import Index
+from assay.node.live.models import Holding, Spell
+from assay.node.live.turning import settle, take_in
+
+PEOPLE = st.sampled_from(["ann", "bob", "cy", "dee"])
+FIRMS = st.sampled_from(["f1", "f2", "one.example"])
+HOURS = st.integers(0, 24 * 8)
+
+
+def _call(**fields):
+    return st.fixed_dictionaries(fields)
+
+
+EVENTS = _call(
+    source=st.just("product"),
+    kind=st.just("track"),
+    event=st.sampled_from(["opened", "built", "built", "invited"]),
+    hour=HOURS,
+    user_id=st.none() | PEOPLE,
+    anonymous_id=st.sampled_from(["x", "y"]),
+    group_id=st.none() | FIRMS,
+    body=st.sampled_from([{}, {"limit": "seats"}]),
+)
+IDENTIFIED = _call(
+    source=st.just("users"),
+    kind=st.sampled_from(["identify", "identify", "alias"]),
+    hour=HOURS,
+    user_id=PEOPLE,
+    anonymous_id=st.none() | st.sampled_from(["x", "y", "ann"]),
+    group_id=st.none() | FIRMS,
+    body=st.sampled_from(
+        [{}, {"plan": "trial"}, {"plan": None}, {"email": "a@one.example"}, {"company": "f1"}, {"email": "b@gmail.com"}]
+    ),
+)
+FIRM = _call(
+    source=st.just("firms"),
+    kind=st.just("group"),
+    hour=HOURS,
+    group_id=st.sampled_from(["f1", "f2"]),
+    body=st.sampled_from([{"tier": "gold"}, {"tier": "tin"}, {"website": "www.one.example"}]),
+)
+FACT = _call(
+    source=st.just("partner_facts"),
+    kind=st.just("row"),
+    event=st.just("partner_facts"),
+    body=st.builds(
+        lambda account, since: {"account": account, "partner": "p", "says": "customer", "since": since},
+        FIRMS,
+        st.sampled_from(["2026-03-02", "2026-03-05"]),
+    ),
+)
+HISTORY = st.lists(
+    st.lists(st.one_of(EVENTS, EVENTS, EVENTS, IDENTIFIED, FIRM, FACT), min_size=1, max_size=6), min_size=1, max_size=5
+)
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    return world.definitions(tmp_path_factory.mktemp("definitions"))
+
+
+def _numbered(history):
+    """Return each batch's rows with ids, and the instant at which it is taken in: after everything in it."""
+    seq, hour, batches = 1, 0, []
+    for batch in history:
+        told = [{**one, "id": f"m{seq + i}"} for i, one in enumerate(batch)]
+        hour = max([hour + 5, *(one.get("hour", 0) for one in batch)])
+        batches.append((world.rows(told, first=seq), _micros(hour)))
+        seq += len(batch)
+    return batches
+
+
+def _micros(hour):
+    return int((world.START + timedelta(hours=hour)).timestamp() * 1_000_000)
+
+
+def _replayed(checked, rows, as_of):
+    with Store(on_disk=False) as store:
+        own = prepare(store, checked, rows)
+        spells = engine.sweep(store, pipeline.to_decide(own), as_of=as_of)
+    return {tuple(row.values()) for row in spells.to_pylist()}
+
+
+def _stored():
+    names = ("rule", "version", "fingerprint", "subject_type", "subject_id")
+    return set(Spell.objects.values_list(*names, "starts_at", "ends_at", "opened_by", "closed_by"))
+
+
+def _held(spells, as_of):
+    now = world.START + timedelta(microseconds=as_of - _micros(0))
+    return {(s[0], s[3], s[4]) for s in spells if s[5] <= now and (s[6] is None or s[6] > now)}
+
+
+@pytest.mark.django_db
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=HISTORY, later=st.integers(0, 100))
+def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checked, history, later):
+    Spell.objects.all().delete()
+    Holding.objects.all().delete()
+    from assay.node.live.models import Wake
+
+    Wake.objects.all().delete()
+    told = set()
+
+    def hear(changes):
+        for one in changes:
+            key = (one.rule, one.subject_type, one.subject_id)
+            assert (key in told) == (one.what == "exit") or one.what == "merged"
+            (told.discard if one.what == "exit" else told.add)(key) if one.what != "merged" else None
+
+    seen = []
+    with Index(":memory:") as index:
+        for rows, as_of in _numbered(history):
+            seen.append(rows)
+            take_in(index, checked, [rows])
+            settle(index, checked, as_of=as_of, takers=[hear])
+            replayed = _replayed(checked, pa.concat_tables(seen), as_of)
+            assert _stored() == replayed
+            assert told == _held(replayed, as_of)
+        as_of += later * 3_600_000_000
+        settle(index, checked, as_of=as_of, takers=[hear])
+        assert told == _held(_replayed(checked, pa.concat_tables(seen), as_of), as_of)
