@@ -9,6 +9,7 @@ from assay.pictures.cohorts import cohorts
 from assay.pictures.conversion import conversion_over_time
 from assay.pictures.entries import entries_and_exits, entries_and_exits_by_week
 from assay.pictures.evidence import EVIDENCE, evidence
+from assay.pictures.lanes import Lane, lanes
 from assay.pictures.palette import style
 from assay.pictures.qualified import qualified_over_time
 from assay.pictures.rates import Rate, rates_side_by_side
@@ -18,6 +19,7 @@ from assay.pictures.thresholds import Point, thresholds
 
 __all__ = [
     "EVIDENCE",
+    "Lane",
     "Point",
     "Rate",
     "cohorts",
@@ -25,6 +27,7 @@ __all__ = [
     "entries_and_exits",
     "entries_and_exits_by_week",
     "evidence",
+    "lanes",
     "leads_by_stage",
     "qualified_over_time",
     "rates_side_by_side",
