@@ -18,6 +18,7 @@ from assay.node.live.changes import Change
 from assay.node.live.index import Index
 from assay.node.live.stories import micros
 from assay.node.rulebook import current
+from assay.node.telling import outbox, tasks
 
 _log: Final = logging.getLogger(__name__)
 #: Rows that the index takes in at once.
@@ -106,6 +107,7 @@ def rows_after(seq: int) -> Iterator[pa.Table]:
 def _leads_of(definitions: Definitions, now: datetime) -> turning.Taker:
     def take(changes: Sequence[Change]) -> None:
         arriving.apply(changes, definitions, now)
+        outbox.tell_changes(changes, definitions, now, tasks.on_their_way)
 
     return take
 
