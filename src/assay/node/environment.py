@@ -21,6 +21,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_METRICS_TOKEN": "who bears it may read /metrics from elsewhere than this machine",
     "ASSAY_MAIL_URL": "the mail server, such as smtps://user:password@mail.example.com",
     "ASSAY_MAIL_FROM": "whom mail is from",
+    "ASSAY_SELF_APPROVAL": "1 lets whoever publishes rules approve their own, as long as nobody else could",
     "ASSAY_WEB_THREADS": "how many requests are answered at once",
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
@@ -44,6 +45,7 @@ class Environment:
     mail_url: str
     mail_from: str
     web_threads: int
+    allows_self_approval: bool = False
     inbox_limit: int
 
     @property
@@ -75,6 +77,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         metrics_token=variables.get("ASSAY_METRICS_TOKEN", ""),
         mail_url=_url(variables, "ASSAY_MAIL_URL", "", ("smtp", "smtps")),
         mail_from=variables.get("ASSAY_MAIL_FROM") or "Assay <assay@localhost>",
+        allows_self_approval=_yes(variables, "ASSAY_SELF_APPROVAL"),
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
         inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
     )
