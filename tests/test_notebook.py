@@ -129,14 +129,22 @@ def known(tmp_path_factory):
         yield result
 
 
+PAYING = [f"p{number:03}" for number in range(0, 84, 12)]
+
+
 def looked_back(result):
     return {
         "backtest": assay.backtest(result, "pql_builder", outcome="won", within="60 days"),
         "several": assay.backtest(result, outcome="won", within=timedelta(days=60), reach="person"),
         "sweep": assay.sweep(result, "pql_builder", "built.at_least", range(1, 4), outcome="won", within="60 days"),
         "among": assay.backtest(result, "pql_builder", outcome="won", within="60 days", among="decides"),
+        "varied": assay.sweep(
+            result, "pql_builder", "built.at_least", "1..3", outcome="won", within="60 days", among="decides"
+        ),
         "funnel": assay.funnel(result, within="60 days"),
+        "some": assay.funnel(result, within="60 days", among="decides"),
         "signals": assay.signals(result, outcome="won", within="60 days"),
+        "lookalikes": assay.lookalikes(result, PAYING, subject="person", top=3),
     }
 
 
@@ -157,13 +165,26 @@ def test_what_was_seen_of_the_past_goes_on_as_a_table(known):
     assert set(shown["funnel"].to_table()["by"].to_pylist()) >= {"all", "rule", "month", "partner"}
 
 
+def test_who_is_like_the_named_goes_on_as_a_table(known):
+    shown = looked_back(known)["lookalikes"]
+    assert shown.to_table()["id"].to_pylist() == ["p084", "p096", "p108"]
+    assert shown.traits()["criterion"].to_pylist() == ["  plan_is_paid: {attribute: plan, is: paid}"]
+
+
+def test_names_without_anybody_are_refused(known):
+    with pytest.raises(BadRequest, match="Nobody is named"):
+        assay.lookalikes(known, [])
+
+
 def test_a_draft_is_held_against_what_was_published(tmp_path):
     folder = shutil.copytree(company.DEFINITIONS, tmp_path / "definitions")
     publish(folder, "pql_builder")
     rule = folder / "qualifications/pql_builder.yml"
     rule.write_text(rule.read_text().replace("at_least: 2", "at_least: 1").replace("version: 1", "version: 2"))
     data = company.write(tmp_path / "data")
-    shown = assay.diff(assay.load_definitions(folder), data, "pql_builder", outcome="won", within="60 days")
+    shown = assay.diff(
+        assay.load_definitions(folder), data, "pql_builder", outcome="won", within="60 days", among="decides"
+    )
     assert "Changed since version 1: criterion 'built'" in repr(shown)
     assert "<svg" in shown._repr_html_()
 

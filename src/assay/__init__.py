@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.notebook import backtest, diff, explain, funnel, load_definitions, run, signals, sweep
+    from assay.notebook import backtest, diff, explain, funnel, load_definitions, lookalikes, run, signals, sweep
 
-__all__ = ["backtest", "diff", "explain", "funnel", "load_definitions", "run", "signals", "sweep"]
+__all__ = ["backtest", "diff", "explain", "funnel", "load_definitions", "lookalikes", "run", "signals", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

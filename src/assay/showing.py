@@ -8,8 +8,18 @@ from typing import Any, Final
 import pyarrow as pa
 
 from assay.core import hindsight
-from assay.core.outcomes import comparison, funnel, plain, signals, telling, telling_signals
+from assay.core.outcomes import (
+    comparison,
+    funnel,
+    plain,
+    plain_lookalikes,
+    signals,
+    telling,
+    telling_lookalikes,
+    telling_signals,
+)
 from assay.core.outcomes.backtest import Backtest
+from assay.core.outcomes.lookalikes import Answer
 
 
 class _Shown:
@@ -146,6 +156,49 @@ class Signals(_Shown):
 
         return render_signals(self.found)
 
+
+class Lookalikes(_Shown):
+    """Those most like a few named subjects."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.found = answer.lookalikes
+
+    def __repr__(self) -> str:
+        lines = list(telling_lookalikes.summary(self.found))
+        for number, one in enumerate(self.found.found, 1):
+            why = "; ".join(telling_lookalikes.reasons(one, self.found, most=telling_lookalikes.FEW))
+            lines.append(f"{number}. {self.answer.ids[one.subject]} ({telling.percent(one.in_top)}): {why}")
+        return "\n".join(lines)
+
+    def to_table(self) -> pa.Table:
+        """Return a row a subject, the most like first: points, how often in the top, its places, and the reasons."""
+        told = plain_lookalikes.lookalikes(self.answer)["lookalikes"]
+        rows = [{**row, "because": "; ".join(row["because"])} for row in told]
+        return pa.Table.from_pylist(rows, schema=_LOOKALIKES)
+
+    def traits(self) -> pa.Table:
+        """Return a row a trait, what weighs most first: the criterion, its points, and who meets it."""
+        return pa.Table.from_pylist(plain_lookalikes.lookalikes(self.answer)["traits"])
+
+    def _page(self) -> str:
+        from assay.report.lookalikes import render_lookalikes
+
+        return render_lookalikes(self.answer)
+
+
+_LOOKALIKES: Final = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("id", pa.string()),
+        ("called", pa.string()),
+        ("points", pa.float64()),
+        ("in_top", pa.float64()),
+        ("place_low", pa.int64()),
+        ("place_high", pa.int64()),
+        ("because", pa.string()),
+    ]
+)
 
 _ESTIMATES: Final = ("rate", "naive_rate", "lift", "beyond_lift", "share_preceded", "share_preceded_in_time")
 

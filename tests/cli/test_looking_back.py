@@ -14,6 +14,7 @@ from assay.core.definitions import publish
 
 GOLDEN = Path(__file__).parents[1] / "golden/outcomes"
 ASK = ("--data", "data", "--outcome", "won", "--within", "60 days")
+OF_PEOPLE = ("--subject", "person", "--data", "data")
 CASES = {
     "backtest": ("backtest", "pql_builder", *ASK),
     "backtest_own_outcomes": ("backtest", "pql_builder", "--reach", "person", *ASK),
@@ -34,6 +35,9 @@ CASES = {
     "sweep_unknown_number": ("sweep", "pql_builder", "--criterion", "built.at_most", "1..3", *ASK),
     "sweep_no_numbers": ("sweep", "pql_builder", "--criterion", "built.at_least", "many", *ASK),
     "sweep_one_value": ("sweep", "pql_builder", "--criterion", "built.at_least", "3", *ASK),
+    "sweep_among": ("sweep", "pql_builder", "--criterion", "built.at_least", "1..3", "--among", "decides", *ASK),
+    "sweep_among_unknown": ("sweep", "pql_builder", "--criterion", "built.at_least", "1..3", "--among", "came", *ASK),
+    "diff_among": ("diff", "pql_builder", "--among", "decides", *ASK),
     "diff": ("diff", "pql_builder", *ASK),
     "diff_never_published": ("diff", "mql_new", *ASK),
     "diff_unknown_version": ("diff", "pql_builder", "--version", "7", *ASK),
@@ -41,8 +45,21 @@ CASES = {
     "signals_also_read": ("signals", "--also-read", "--subject", "account", *ASK),
     "signals_too_few": ("signals", "--to", "2025-06-20", *ASK),
     "signals_unknown_outcome": ("signals", "--data", "data", "--outcome", "wonn"),
+    "lookalikes": ("lookalikes", "--names", "paying.csv", "--column", "who", *OF_PEOPLE),
+    "lookalikes_random": ("lookalikes", "--names", "random.txt", *OF_PEOPLE),
+    "lookalikes_too_few": ("lookalikes", "--like", "p001", "--like", "p002", *OF_PEOPLE),
+    "lookalikes_unknown_account": ("lookalikes", "--like", "a000", "--data", "data"),
+    "lookalikes_unknown_people": ("lookalikes", "--names", "unknown.txt", *OF_PEOPLE),
+    "lookalikes_not_known_yet": ("lookalikes", "--names", "random.txt", "--as-of", "2025-07-01", *OF_PEOPLE),
+    "lookalikes_unknown_trait": ("lookalikes", "--names", "random.txt", "--without", "plans", *OF_PEOPLE),
+    "lookalikes_no_column": ("lookalikes", "--names", "paying.csv", *OF_PEOPLE),
+    "lookalikes_unknown_column": ("lookalikes", "--names", "paying.csv", "--column", "whom", *OF_PEOPLE),
+    "lookalikes_nobody": ("lookalikes", "--data", "data"),
     "funnel": ("funnel", "--data", "data", "--within", "60 days"),
     "funnel_by_partner": ("funnel", "--data", "data", "--within", "60 days", "--by", "partner"),
+    "funnel_by_source": ("funnel", "--data", "data", "--within", "60 days", "--by", "source"),
+    "funnel_among": ("funnel", "--data", "data", "--within", "60 days", "--among", "built"),
+    "funnel_among_unknown": ("funnel", "--data", "data", "--among", "pql_builder.came"),
     "funnel_of_named_stages": ("funnel", "--data", "data", "--within", "60 days", "--stages", "PQL,won"),
     "funnel_unknown_stage": ("funnel", "--data", "data", "--stages", "PQL,SQO"),
     "funnel_unknown_dimension": ("funnel", "--data", "data", "--by", "months"),
@@ -59,6 +76,10 @@ def known(tmp_path, monkeypatch) -> Path:
     publish(folder, "pql_builder")
     rule.write_text(as_it_is.replace("version: 1", "version: 2"))
     company.write(tmp_path / "data")
+    paying = [f"p{number:03}" for number in range(0, 84, 12)]
+    (tmp_path / "paying.csv").write_text("plan,who\n" + "".join(f"paid,{one}\n" for one in paying))
+    (tmp_path / "random.txt").write_text("p001\np018\n\np033\np047\np063\np088\n")
+    (tmp_path / "unknown.txt").write_text("p001\nada@home.example\np033\nbo@home.example\np063\np088\n")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -81,7 +102,7 @@ def test_no_line_about_the_past_is_wider_than_a_terminal(name):
     assert [line for line in lines if len(line) > 80 and not line.startswith(("$", "error", "  "))] == []
 
 
-@pytest.mark.parametrize("name", ["backtest", "sweep", "diff", "funnel", "signals"])
+@pytest.mark.parametrize("name", ["backtest", "sweep", "diff", "funnel", "signals", "lookalikes"])
 def test_every_look_back_is_also_json_and_a_page_that_needs_nothing(name, assay, known):
     done = assay(*CASES[name], "--format", "json", "--report", "page.html")
     assert done.code == 0

@@ -51,6 +51,10 @@ POINTS = (
     pictures.Point(value="1", is_current=True, converts=(0.2, 0.1, 0.3), ahead_of=(0.5, 0.4, 0.6), entered=30),
     pictures.Point(value=HOSTILE, is_current=False, converts=None, ahead_of=None, entered=0),
 )
+PLACES = (
+    pictures.Ranked(name="acme", place=1, low=1, high=4),
+    pictures.Ranked(name=HOSTILE, place=2, low=1, high=9000),
+)
 COHORTS = (("2026-01", 30, (0.1, 0.2)), ("2026-02", 12, (0.1, None)), ("2026-03", 0, (None, None)))
 
 
@@ -65,6 +69,7 @@ def all_pictures(width=680):
         "weekly": pictures.entries_and_exits_by_week(WEEKLY, width=width),
         "conversion": pictures.conversion_over_time(CURVE, others=((0, 0.0), (9 * DAY, 0.01)), width=width),
         "rates": pictures.rates_side_by_side(RATES, width=width),
+        "places": pictures.places(PLACES, width=width),
         "thresholds": pictures.thresholds(POINTS, name=HOSTILE, width=width),
         "cohorts": pictures.cohorts(COHORTS, columns=("5 days", "10 days"), width=width),
         "reached": pictures.stages_reached((("MQL", 30), (HOSTILE, 3)), width=width),

@@ -21,6 +21,7 @@ from assay.cli.explain import explain
 from assay.cli.fmt import fmt
 from assay.cli.funnel import funnel
 from assay.cli.init import init
+from assay.cli.lookalikes import lookalikes
 from assay.cli.new_rule import new
 from assay.cli.publish import publish
 from assay.cli.rules import rules
@@ -52,7 +53,7 @@ app = App(
 )
 _VERBS: Final[tuple[Callable[..., int], ...]] = (
     *(init, new, check, fmt, schema, publish, run, explain),
-    *(backtest, diff, sweep, funnel, signals),
+    *(backtest, diff, sweep, funnel, signals, lookalikes),
     serve,
 )
 # In the order in which they are needed, not by letter.

@@ -1,6 +1,6 @@
 """Charts as SVG text, for reports and pages alike.
 
-Takes: Arrow tables (spells, leads, evidence, conversion curves) and an `as_of`; rates with their intervals.
+Takes: Arrow tables (spells, leads, evidence, conversion curves) and an `as_of`; rates and places with their intervals.
 Gives: SVG text that stands alone, scales with its column, and follows a page's light or dark colours (`style()`).
 Never: reads the network, a clock or a font file; runs SQL; decides anything.
 """
@@ -10,6 +10,7 @@ from assay.pictures.conversion import conversion_over_time
 from assay.pictures.entries import entries_and_exits, entries_and_exits_by_week
 from assay.pictures.evidence import EVIDENCE, evidence
 from assay.pictures.palette import style
+from assay.pictures.places import Ranked, places
 from assay.pictures.qualified import qualified_over_time
 from assay.pictures.rates import Rate, rates_side_by_side
 from assay.pictures.stages import leads_by_stage
@@ -19,6 +20,7 @@ from assay.pictures.thresholds import Point, thresholds
 __all__ = [
     "EVIDENCE",
     "Point",
+    "Ranked",
     "Rate",
     "cohorts",
     "conversion_over_time",
@@ -26,6 +28,7 @@ __all__ = [
     "entries_and_exits_by_week",
     "evidence",
     "leads_by_stage",
+    "places",
     "qualified_over_time",
     "rates_side_by_side",
     "stages_reached",

@@ -34,3 +34,16 @@ def whole(numbers: npt.NDArray[Any]) -> Int64s:
 def sums(places: Int64s, weights: Floats, size: int = 0) -> Floats:
     """Return the sum of the weights at each place (shape: the greatest place + 1, at least `size`)."""
     return np.asarray(np.bincount(places, weights=weights, minlength=size), np.float64)
+
+
+def scattered(numbers: npt.NDArray[Any], seed: int = 0) -> npt.NDArray[np.uint64]:
+    """Return a hash of each whole number: evenly spread, and the same ones each time for the same seed.
+
+    It is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA).
+    """
+    z = (np.asarray(numbers).astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    if seed:
+        z ^= scattered(np.array([seed]))
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)), np.uint64)

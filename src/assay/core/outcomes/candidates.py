@@ -44,7 +44,12 @@ class Candidate:
     family: str
     name: str
     form: model.Form
-    text: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The criterion as `assay fmt` writes it, to be pasted under `criteria:`."""
+        return _criterion(self.name, self.parts)
 
     def rule(self, subject: model.SubjectType) -> model.Rule:
         """Return a rule that holds exactly while the criterion is met; no name in a definition holds an @."""
@@ -66,15 +71,35 @@ def with_all_properties(definitions: model.Definitions) -> model.Definitions:
     told = {name for one in definitions.sources if isinstance(one, model.EventsSource) for name, _ in one.properties}
     where = tuple((name, model.Condition(kind="exists", values=(True,))) for name in sorted(told))
     form = model.Count(where=where, threshold=_at_least(1))
-    one = Candidate(family="", name="all", form=form, text="").rule("person")
+    one = Candidate(family="", name="all", form=form).rule("person")
     return replace(definitions, rules=(*definitions.rules, one)) if told else definitions
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whose data is looked at, as of when, and how many subjects must have a thing for it to be tried."""
+
+    store: Store
+    subject: model.SubjectType
+    as_of: int
+    fewest: int
+
+
 def candidates(
-    store: Store, definitions: model.Definitions, subject: model.SubjectType, *, as_of: int, also_read: bool
+    store: Store,
+    definitions: model.Definitions,
+    subject: model.SubjectType,
+    *,
+    as_of: int,
+    also_read: bool,
+    fewest: int = FEWEST,
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """Return what could precede an outcome, and the families left out since rules read them already."""
-    found = [*_of_events(store, definitions, subject, as_of), *_of_attributes(store, subject, as_of)]
+    """Return what could precede an outcome, and the families left out since rules read them already.
+
+    An event, or a value, that fewer than `fewest` subjects have is not tried.
+    """
+    known = _Known(store, subject, as_of, fewest)
+    found = [*_of_events(known, definitions), *_of_attributes(known)]
     read = set() if also_read else _read(definitions)
     named: dict[str, Candidate] = {}
     for one in found:
@@ -88,7 +113,7 @@ def busy() -> tuple[Candidate, ...]:
     """Return criteria that part people by how much of anything they did lately."""
     window = model.Window(within=30 * values.DAY)
     return tuple(
-        Candidate(family="", name=f"busy_{times}", form=model.Count(threshold=_at_least(times), window=window), text="")
+        Candidate(family="", name=f"busy_{times}", form=model.Count(threshold=_at_least(times), window=window))
         for times in BUSY
     )
 
@@ -117,16 +142,15 @@ def _family(event: str, properties: Sequence[str]) -> str:
 # --- events ------------------------------------------------------------------------------------------
 
 
-def _of_events(
-    store: Store, definitions: model.Definitions, subject: model.SubjectType, as_of: int
-) -> Iterator[Candidate]:
-    named = store.rows(
+def _of_events(known: _Known, definitions: model.Definitions) -> Iterator[Candidate]:
+    subject = known.subject
+    named = known.store.rows(
         f"SELECT n.name, n.event FROM prepared.events e JOIN prepared.event_names n ON n.event = e.event "
         f'WHERE e."at" <= ? AND e.{subject} >= 0 GROUP BY n.name, n.event '
-        f"HAVING count(DISTINCT e.{subject}) >= {FEWEST} ORDER BY n.name",
-        [as_of],
+        f"HAVING count(DISTINCT e.{subject}) >= {known.fewest} ORDER BY n.name",
+        [known.as_of],
     )
-    properties = _properties(store)
+    properties = _properties(known.store)
     for name, code in named:
         if name not in definitions.event_names:
             continue
@@ -134,7 +158,7 @@ def _of_events(
             yield from (_count(name, times, within) for times in _TIMES)
         yield from (_count(name, days, within, distinct=True) for days, within in _DAYS)
         for key in properties:
-            for value in _frequent(store, subject, code, key, as_of):
+            for value in _frequent(known, code, key):
                 yield from (_count(name, times, within, where=(key, value)) for times, within in _OF_VALUE)
 
 
@@ -146,16 +170,16 @@ def _properties(store: Store) -> list[str]:
     return [column.removeprefix("p_") for (column,) in rows]
 
 
-def _frequent(store: Store, subject: str, event: int, key: str, as_of: int) -> list[str]:
-    column = quoted(f"p_{key}")
-    rows = store.rows(
+def _frequent(known: _Known, event: int, key: str) -> list[str]:
+    column, subject = quoted(f"p_{key}"), known.subject
+    rows = known.store.rows(
         f"SELECT {column}, count(DISTINCT {subject}) AS n FROM prepared.events "
         f'WHERE event = ? AND "at" <= ? AND {subject} >= 0 AND {column} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1',
-        [event, as_of],
+        [event, known.as_of],
     )
     if not 1 < len(rows) <= _KINDS:
         return []
-    return [value for value, n in rows[:_VALUES] if n >= FEWEST]
+    return [value for value, n in rows[:_VALUES] if n >= known.fewest]
 
 
 def _count(
@@ -177,44 +201,41 @@ def _count(
     often = f"_on_{times}_days" if distinct else "" if times == 1 else f"_{times}_times"
     of = "" if where is None else f"_{where[1]}"
     name = _name(f"{event}{of}{often}_in_{window}")
-    return Candidate(
-        family=_family(event, () if where is None else where[:1]), name=name, form=form, text=_criterion(name, parts)
-    )
+    family = _family(event, () if where is None else where[:1])
+    return Candidate(family=family, name=name, form=form, parts=tuple(parts))
 
 
 # --- attributes --------------------------------------------------------------------------------------
 
 
-def _of_attributes(store: Store, subject: model.SubjectType, as_of: int) -> Iterator[Candidate]:
-    for owner in ("person", "account") if subject == "person" else ("account",):
-        of_account = owner != subject
-        listed = store.rows(
+def _of_attributes(known: _Known) -> Iterator[Candidate]:
+    for owner in ("person", "account") if known.subject == "person" else ("account",):
+        of_account = owner != known.subject
+        listed = known.store.rows(
             'SELECT name, count(DISTINCT value) FROM prepared.attributes WHERE subject_type = ? AND ("at" IS NULL OR '
             '"at" <= ?) AND value IS NOT NULL GROUP BY name ORDER BY name',
-            [owner, as_of],
+            [owner, known.as_of],
         )
         for name, kinds in listed:
             if name in _BUILT_IN or kinds < 2:
                 continue
             family = name if owner == "person" else f"account.{name}"
             written = f"account.{name}" if of_account else name
-            for key, condition, text in _conditions(store, owner, name, kinds, as_of):
+            for key, condition, text in _conditions(known, owner, name, kinds):
                 form = model.Attribute(name=name, condition=condition, of_account=of_account)
                 made = _name(f"{written}_{key}")
-                parts = [f"attribute: {_text(written)}", text]
-                yield Candidate(family=family, name=made, form=form, text=_criterion(made, parts))
+                parts = (f"attribute: {_text(written)}", text)
+                yield Candidate(family=family, name=made, form=form, parts=parts)
 
 
-def _conditions(
-    store: Store, owner: str, name: str, kinds: int, as_of: int
-) -> Iterator[tuple[str, model.Condition, str]]:
+def _conditions(known: _Known, owner: str, name: str, kinds: int) -> Iterator[tuple[str, model.Condition, str]]:
     """Yield a name, a condition and its text for each that is worth trying of an attribute."""
     told = (
         f'FROM prepared.attributes WHERE subject_type = {literal(owner)} AND name = {literal(name)} AND ("at" IS NULL '
-        f'OR "at" <= {as_of}) AND value IS NOT NULL'
+        f'OR "at" <= {known.as_of}) AND value IS NOT NULL'
     )
     number = "try_cast(value AS DOUBLE)"
-    numbers, *quartiles = store.rows(
+    numbers, *quartiles = known.store.rows(
         f"SELECT avg(({number} IS NOT NULL)::INT), quantile_cont({number}, 0.25), quantile_cont({number}, 0.5), "
         f"quantile_cont({number}, 0.75), quantile_cont({number}, 0.9) {told}"
     )[0]
@@ -224,8 +245,8 @@ def _conditions(
             threshold = model.Threshold(low=bound, text=f"at least {text}")
             yield f"at_least_{text}", model.Condition(kind="range", threshold=threshold), f"at_least: {text}"
     elif kinds <= _KINDS:
-        rows = store.rows(f"SELECT value, count(DISTINCT subject) AS n {told} GROUP BY 1 ORDER BY n DESC, 1")
-        for value in [value for value, n in rows[:_VALUES] if n >= FEWEST]:
+        rows = known.store.rows(f"SELECT value, count(DISTINCT subject) AS n {told} GROUP BY 1 ORDER BY n DESC, 1")
+        for value in [value for value, n in rows[:_VALUES] if n >= known.fewest]:
             yield f"is_{value}", model.Condition(kind="is", values=(value,)), f"is: {_text(value)}"
 
 
@@ -253,6 +274,5 @@ def _text(value: str) -> str:
 
 
 def _criterion(name: str, parts: Sequence[str]) -> str:
-    """Return the criterion as `assay fmt` writes it, to be pasted under `criteria:`."""
     written = format_text(f"qualification: q\ncriteria:\n  {name}: {{{', '.join(parts)}}}\n")
     return written.partition("criteria:\n")[2].rstrip("\n")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.core.outcomes import estimates
-from assay.core.outcomes.arrays import NEVER, Int64s
+from assay.core.outcomes.arrays import NEVER, Int64s, scattered
 from assay.core.outcomes.conversions import Conversions
 from assay.core.outcomes.entries import Period
 from assay.core.outcomes.estimates import Estimate
@@ -71,11 +71,5 @@ def reached(found: Deals, *, within: int) -> Reached:
 
 
 def sample(subject: Int64s, size: int) -> Int64s:
-    """Return the places of `size` subjects, chosen by a hash of their number: the same ones each time, of all kinds.
-
-    The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA).
-    """
-    z = (subject.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.sort(np.argsort(z ^ (z >> np.uint64(31)), kind="stable")[:size])
+    """Return the places of `size` subjects, chosen by a hash of their number: the same ones each time, of all kinds."""
+    return np.sort(np.argsort(scattered(subject), kind="stable")[:size])
