@@ -81,6 +81,11 @@ def new_version(rule: str) -> NewVersion:
     found = of_draft(rule)
     if found.complaints:
         raise BadDefinitions(found.complaints)
+    return as_version(found, rule)
+
+
+def as_version(found: Candidate, rule: str) -> NewVersion:
+    """Return a candidate without complaints as a version of a rule."""
     with laid_out(found.texts) as folder:
         definitions = load(folder)
         one = definitions.rule(rule)
