@@ -32,6 +32,7 @@ class Item:
 
 
 ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("rules", "Rules", "What qualifies whom, in which version, and who published it.", Permission.SEE_RULES),
     Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
     Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
 )

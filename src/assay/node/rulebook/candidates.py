@@ -76,6 +76,17 @@ def of_draft(rule: str, *, instead: Texts | None = None, run_examples: bool = Tr
     return Candidate(edition=last.number, files=files, texts=texts, complaints=tuple(found))
 
 
+def of_shared(path: str, *, instead: str | None = None) -> Candidate:
+    """Return what a draft of a source, list or score would bring, with every complaint, also of rules."""
+    last = latest()
+    text = Draft.objects.filter(path=path).values_list("text", flat=True).first() if instead is None else instead
+    files = {} if text is None else {path: text}
+    texts = {**last.texts, **files}
+    return Candidate(
+        edition=last.number, files=files, texts=texts, complaints=tuple(check(texts, editions.published()))
+    )
+
+
 def new_version(rule: str) -> NewVersion:
     """Return a rule's draft as it would be published; BadDefinitions where there are complaints."""
     found = of_draft(rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -15,20 +15,23 @@ from assay.core.io.store import Store
 Replay = Callable[[Definitions], AbstractContextManager[Store]]
 #: Gives the instant of questions, in UTC microseconds; None for the latest event's.
 Now = Callable[[], int | None]
+#: Gives for each decided rule of how many it holds now, and how many it began to hold of within seven days.
+Counts = Callable[[], Mapping[str, tuple[int, int]]]
 
 
 @dataclass
 class _Plugged:
     replay: Replay | None = None
     now: Now = lambda: None
+    counts: Counts = dict
 
 
 _PLUGGED: Final = _Plugged()
 
 
-def plug(replay: Replay | None, now: Now = lambda: None) -> None:
-    """Let history come from this function from now on; None goes back to having none."""
-    _PLUGGED.replay, _PLUGGED.now = replay, now
+def plug(replay: Replay | None, now: Now = lambda: None, counts: Counts = dict) -> None:
+    """Let history come from these functions from now on; None goes back to having none."""
+    _PLUGGED.replay, _PLUGGED.now, _PLUGGED.counts = replay, now, counts
 
 
 def replayed(definitions: Definitions) -> AbstractContextManager[Store]:
@@ -41,3 +44,8 @@ def replayed(definitions: Definitions) -> AbstractContextManager[Store]:
 def now() -> int | None:
     """Return the instant as of which questions are answered; None for the latest event's."""
     return _PLUGGED.now()
+
+
+def counts() -> Mapping[str, tuple[int, int]]:
+    """Return for each decided rule of how many it holds now, and how many it began to hold of within seven days."""
+    return _PLUGGED.counts()

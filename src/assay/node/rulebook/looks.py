@@ -46,7 +46,7 @@ class Both:
     changed: tuple[str, ...]
 
 
-@action("look back at a rule", Permission.SEE_RULES)
+@action("look back at a rule", Permission.EDIT_RULES)
 def ask(audit: Audit, kind: str, rule: str, version_id: int | None, question: Mapping[str, str] | None = None) -> Look:
     """Ask for a look back at a version of a rule, or at its draft; the worker answers."""
     if kind == Look.Kind.BACKTEST:
