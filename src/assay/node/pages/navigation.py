@@ -32,6 +32,7 @@ class Item:
 
 
 ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("data", "Data", "What arrives from where, write keys, files.", Permission.SEE_DATA),
     Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
     Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
 )
