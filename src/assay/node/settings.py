@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "assay.node.rulebook",
     "assay.node.intake",
     "assay.node.lake",
+    "assay.node.arrivals",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -122,6 +123,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True  # files are served from the installed packages; nothing is collected
 WHITENOISE_MAX_AGE = 300
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 << 20
+FILE_UPLOAD_HANDLERS = [
+    "assay.node.arrivals.bounds.BoundedUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 
 # --- who ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/second-factor/", include("allauth.mfa.urls")),
     path("", include("assay.node.access.urls")),
     path("", include("assay.node.health.urls")),
+    path("", include("assay.node.arrivals.urls")),
     path("", include("assay.node.intake.urls")),
     path("", include("assay.node.leads.urls")),
     path("", include("assay.node.telling.urls")),
