@@ -100,6 +100,8 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
         "told": queries.told_version(found),
         "going": going,
         "why": why,
+        "live": RuleVersion.objects.filter(rule=found.rule, status=Status.LIVE).first(),
+        "different": queries.differences_from_live(found) if found.status == Status.SHADOW else [],
         "together": [one for one in going.versions if one.pk != found.pk] if going else [],
         "is_own": user.pk in own,
         "may_approve_own": publishing.may_approve_own(user),
