@@ -14,7 +14,7 @@ from assay.node.rulebook import candidates, current, history
 from assay.node.rulebook.drafting import published_text_of
 from assay.node.rulebook.editions import Contents
 from assay.node.rulebook.models import Draft, Edition, RuleVersion, Status
-from assay.node.rulebook.texts import examples_path, is_path, rule_of, rule_path
+from assay.node.rulebook.texts import examples_path, is_path, read, rule_of, rule_path
 from assay.node.rulebook.words import Told, told
 
 _ORDER: Final = ("live", "shadow", "draft", "retired")
@@ -151,7 +151,7 @@ def _read(name: str, version: RuleVersion | None) -> tuple[Rule, Definitions]:
     found = candidates.of_draft(name, run_examples=False)
     if found.complaints:
         raise BadDefinitions(found.complaints)
-    definitions = current.read(Contents(texts=found.texts))
+    definitions = read(found.texts)
     return definitions.rule(name), definitions
 
 
