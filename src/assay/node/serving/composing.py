@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Final
 
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -17,19 +19,32 @@ from assay.core.io.store import Store
 from assay.node.lake import manifest
 from assay.node.leads import stories
 from assay.node.live import asking
+from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell
 from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
+from assay.node.live.story import Story
 from assay.node.rulebook import current, history
+
+#: Seconds for which a story is told again.
+_FRESH_FOR: Final = 30
 
 
 def compose() -> None:
     """Let pages, leads and rules ask the live part and the lake; called once a process."""
-    stories.plug(
-        tell=lambda kind, one, as_of: asking.story(current.definitions(), kind, one, as_of),
-        describe=lambda asked, at: asking.about(current.definitions(), asked, at),
-    )
+    stories.plug(tell=_story, describe=lambda asked, at: asking.about(current.definitions(), asked, at))
     history.plug(_replay, now=lambda: micros(timezone.now()), counts=_counts)
+
+
+def _story(kind: str, one: str, as_of: int) -> Story | None:
+    """Return a subject's story; one that was told half a minute ago is told again, as people look twice."""
+    number, definitions = current.edition_and_definitions()
+    key = f"story:{number}:{kind}:{node_of(kind, one)}"
+    found: Story | None = cache.get(key)
+    if found is None:
+        found = asking.story(definitions, kind, one, as_of)
+        cache.set(key, found, _FRESH_FOR)
+    return found
 
 
 @contextmanager
