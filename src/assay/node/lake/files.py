@@ -93,15 +93,20 @@ def _sql(part: model.Source, fields: Sequence[Field]) -> str:
 
 
 def _body(fields: Sequence[Field]) -> str:
-    """Return SQL for a JSON object of columns as the file had them; instants in one spelling, or as they stood."""
+    """Return SQL for a JSON object of columns; instants in UTC and in one spelling.
+
+    What is dated by an instant that cannot be read is left out with it, as a run on files leaves it out.
+    """
     if not fields:
         return "'{}'"
+    dated = {field.out.removesuffix("_at") for field in fields if field.instant}
     told: dict[str, str] = {}
     for field in fields:
         out = name(field.out)
         if field.instant:
-            stood = name(f"{field.out}_text")
-            out = f"coalesce(strftime(make_timestamp({out}), '%Y-%m-%dT%H:%M:%S.%fZ'), {stood})"
+            out = f"strftime(make_timestamp({out}), '%Y-%m-%dT%H:%M:%S.%fZ')"
+        elif field.out in dated:
+            out = f"CASE WHEN {name(f'{field.out}_at_why')} IS NULL THEN {out} END"
         told[field.column] = out
     packed = ", ".join(f"{name(column)} := {value}" for column, value in told.items())
     return f"CAST(to_json(struct_pack({packed})) AS VARCHAR)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from assay.core.definitions.model import AccountsSource, DatedColumn, Definitions, EventsSource, PeopleSource, Source
 from assay.core.io.store import literal, name
@@ -18,9 +18,6 @@ from assay.core.sources.files import ROW, Relation, kind_of
 from assay.core.sources.json_files import json_path
 from assay.core.sources.needs import read_properties
 from assay.node.lake.rows import EVENT_KINDS, GROUP_KIND, PERSON_KINDS, ROW_KIND, VIEWED
-
-#: The instant of a call as JSON text, as a column of a file would state it.
-_AT_TEXT: Final = "to_json(strftime(timezone('UTC', \"at\"), '%Y-%m-%dT%H:%M:%S.%fZ'))"
 
 
 def lake_sources(definitions: Definitions, lake: str) -> tuple[Definitions, Mapping[str, Mapping[str, Relation]]]:
@@ -133,7 +130,12 @@ class _Calls(dict[str, str]):
 
 
 def _dated(told: DatedColumn) -> str:
-    return _AT_TEXT if told.at is None else f"coalesce({_v(told.at)}, {_AT_TEXT})"
+    return '"at"' if told.at is None else f'coalesce({_instant(told.at)}, "at")'
+
+
+def _instant(column: str) -> str:
+    """Return SQL for an instant that the body states, in UTC where it names no zone."""
+    return f"TRY_CAST({_v(column)} ->> '$' AS TIMESTAMPTZ)"
 
 
 def _v(column: str) -> str:
@@ -144,9 +146,12 @@ def _v(column: str) -> str:
 def _told(calls: Mapping[str, str], part: Source, fields: Sequence[Field], lake: str) -> str:
     """Return SQL for the rows that calls and files give one part, in the order in which they came."""
     columns = {field.out: field.column for field in fields}
+    instants = {field.out for field in fields if field.instant} | {out for out in calls if out.endswith("_at")}
     kinds = calls.kinds if isinstance(calls, _Calls) else ()
     of_call = [f"{calls.get(out, _v(columns.get(out, out)))} AS {name(out)}" for out in {**columns, **calls}]
-    of_row = [f"{_v(columns[out]) if out in columns else 'NULL::JSON'} AS {name(out)}" for out in {**columns, **calls}]
+    read = {out: _instant(column) if out in instants else _v(column) for out, column in columns.items()}
+    nothing = {out: f"NULL::{'TIMESTAMPTZ' if out in instants else 'JSON'}" for out in calls}
+    of_row = [f"{({**nothing, **read})[out]} AS {name(out)}" for out in {**columns, **calls}]
     said = f"(SELECT *, {_same()} AS same FROM {lake} WHERE {_where(part.source, kinds)})"
     row = f"seq AS {name(ROW)}"
     # A file's row is read by the parts of its own kind alone: `event` says which.
