@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -11,6 +12,7 @@ from tests.node.rulebook import world
 
 from assay.core import hindsight
 from assay.core.errors import BadDefinitions, BadRequest
+from assay.node.leads import erasing
 from assay.node.rulebook import history, looks
 from assay.node.rulebook.models import Look
 
@@ -107,7 +109,14 @@ def test_without_a_history_the_page_is_told_why(book):
     assert "No history" in Look.objects.get().answer["why"]
 
 
-def test_answers_that_name_people_can_be_forgotten(book, past):
+def test_answers_that_name_people_are_forgotten_where_somebody_is_erased(book, past):
     answered(looks.ask(book.author, "sides", "someday", None))
-    looks.forget()
+    erasing.erase(["p001"])
     assert not Look.objects.exists()
+
+
+def test_answers_are_kept_for_a_week(book, past):
+    old = looks.ask(book.author, "sides", "someday", None)
+    Look.objects.update(asked_at=old.asked_at - timedelta(days=8))
+    looks.ask(book.author, "sides", "someday", None)
+    assert not Look.objects.filter(pk=old.pk).exists()

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import Q
 
 from assay.node.leads.models import Evidence, Lead, LeadEvent, LeadSpell, Note, OtherId, Suppression, Task
+from assay.node.rulebook.models import Look
 
 #: What stands in the place of an id that was erased.
 ERASED: Final = "erased"
@@ -26,6 +27,7 @@ def erase(person_ids: list[str]) -> int:
     LeadSpell.objects.filter(of_person).delete()
     OtherId.objects.filter(of_person | Q(subject_type="person", into__in=person_ids)).delete()
     Suppression.objects.filter(of_person).exclude(kind=Suppression.Kind.ASKED).delete()
+    Look.objects.all().delete()  # answers about rules name whom these would find
     for lead in Lead.objects.filter(pk__in=leads):
         lead.subject_id, lead.name = f"{ERASED}-{lead.pk}", ERASED
         lead.cause = lead.summary = lead.lean = ""
