@@ -10,6 +10,7 @@ from assay.node.leads import arriving, stories, timers
 
 @pytest.fixture(autouse=True)
 def _nothing_plugged_in():
+    stories.plug()
     yield
     stories.plug()
 

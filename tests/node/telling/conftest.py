@@ -11,10 +11,17 @@ import pytest
 from aiosmtpd.controller import Controller
 from tests.node.leads.knowing import NOON, acme
 
-from assay.node.leads import arriving
+from assay.node.leads import arriving, stories
 from assay.node.postgres import cluster
 from assay.node.telling import outbox, sending
 from assay.node.telling.models import Message
+
+
+@pytest.fixture(autouse=True)
+def _nothing_plugged_in():
+    stories.plug()
+    yield
+    stories.plug()
 
 
 @dataclass
