@@ -6,4 +6,8 @@ from django.urls import path
 
 from assay.node.intake import door
 
-urlpatterns = [path(f"{address.lstrip('/')}{end}", view) for address, view in door.VIEWS.items() for end in ("", "/")]
+urlpatterns = [
+    path(f"{address.lstrip('/')}{end}", view, name=address.strip("/").replace("/", "_"))
+    for address, view in door.VIEWS.items()
+    for end in ("", "/")
+]
