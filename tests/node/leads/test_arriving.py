@@ -117,7 +117,7 @@ def test_the_same_lead_does_not_come_again_too_soon_after_a_decision(arrive):
 def test_what_still_holds_when_that_time_is_over_becomes_a_lead(arrive, time_passes):
     arrive(enter())
     _move(lead_of(), Move.REJECT)
-    arrive(enter(at=NOON + DAY), now=NOON + DAY)
+    arrive(leave(), enter(at=NOON + DAY), now=NOON + DAY)
     time_passes(NOON + 29 * DAY)
     assert Lead.objects.count() == 1
     time_passes(NOON + 31 * DAY)
@@ -155,6 +155,19 @@ def test_a_spell_told_of_both_ids_is_kept_once(arrive):
     arrive(merged("visitor", "ann"), enter(MQL, "ann"))
     assert LeadSpell.objects.count() == 1
     assert Lead.objects.filter(merged_into=None).count() == 1
+
+
+def test_what_is_told_of_an_earlier_id_is_told_of_the_person(arrive):
+    arrive(merged("visitor", "ann"))
+    arrive(enter(MQL, "visitor"))
+    assert lead_of("ann", "new_business").rule == MQL
+
+
+def test_a_spell_that_turns_out_to_have_begun_earlier_is_one_spell(arrive):
+    arrive(enter(at=NOON))
+    arrive(enter(at=NOON - DAY))
+    assert LeadSpell.objects.count() == 1
+    assert lead_of().since == NOON - DAY
 
 
 def test_a_recycled_lead_comes_back_early_when_it_qualifies_anew(arrive):

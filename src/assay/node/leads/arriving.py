@@ -36,7 +36,7 @@ class _Batch:
 
 
 def apply(changes: Sequence[Change], definitions: Definitions, now: datetime) -> None:
-    """Let these changes, in their order, become leads; all of them, or none where anything fails."""
+    """Let these changes, in the order of their instants, become leads; all, or none where anything fails."""
     if not changes:
         return
     rules = {rule.name: rule for rule in definitions.rules if rule.status == "live"}
@@ -49,7 +49,8 @@ def apply(changes: Sequence[Change], definitions: Definitions, now: datetime) ->
         accounts = [("account", known.account_id) for known in about.values() if known.account_id]
         read_suppressed(desk, [*_subjects(changes), *accounts])
         batch = _Batch(desk, rules, about, now)
-        for change in changes:
+        # Who is who comes first, then what happened, in its order; what ends makes room for what begins.
+        for change in sorted(changes, key=lambda c: (c.what != "merged", c.at, c.what != "exit")):
             _take(batch, change)
         _settle(batch)
 
@@ -79,21 +80,30 @@ def _subjects(changes: Sequence[Change]) -> list[Subject]:
 
 
 def _take(batch: _Batch, change: Change) -> None:
-    subject: Subject = (change.subject_type, change.subject_id)
+    subject = batch.desk.known_as((change.subject_type, change.subject_id))
     match change.what:
         case "enter":
             _note_entry(batch, subject, change)
         case "exit":
             _note_exit(batch, subject, change)
         case "merged":
-            merge(batch.desk, subject, (change.subject_type, change.into), batch.now)
+            into: Subject = (change.subject_type, change.into)
+            by_now = batch.desk.known_as(into)
+            # Where the id that stays was itself merged into this one before, it is the other way round from now on.
+            is_turned = by_now == subject and subject[1] == change.subject_id
+            merge(batch.desk, subject, into if is_turned else by_now, batch.now)
 
 
 def _note_entry(batch: _Batch, subject: Subject, change: Change) -> None:
     rule = batch.rules.get(change.rule)
-    known = any(s.rule == change.rule and s.entered_at == change.at for s in batch.desk.spells_of(subject))
-    if rule is None or known:
+    told = [spell for spell in batch.desk.spells_of(subject) if spell.rule == change.rule]
+    if rule is None or any(spell.entered_at == change.at for spell in told):
         return
+    for spell in told:
+        if spell.left_at is None:  # a rule cannot hold twice at once: history was corrected
+            spell.entered_at, spell.cause, spell.version = change.at, change.cause, change.version
+            batch.desk.touch(spell)
+            return
     spell = LeadSpell(
         subject_type=subject[0],
         subject_id=subject[1],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from assay.node.leads.models import Lead, LeadEvent, LeadSpell, Suppression
+from assay.node.leads.models import Lead, LeadEvent, LeadSpell, OtherId, Suppression
 from assay.node.leads.moving import CHANGING
 from assay.node.leads.states import OPEN
 
@@ -22,9 +22,16 @@ class Desk:
     spells: list[LeadSpell] = field(default_factory=list)
     events: list[LeadEvent] = field(default_factory=list)
     suppressed: dict[Subject, list[Suppression]] = field(default_factory=dict)
+    other_ids: dict[Subject, Subject] = field(default_factory=dict)
     _leads_of: dict[Subject, list[Lead]] = field(default_factory=dict)
     _spells_of: dict[Subject, list[LeadSpell]] = field(default_factory=dict)
     _touched: dict[int, Lead | LeadSpell] = field(default_factory=dict)
+
+    def known_as(self, subject: Subject) -> Subject:
+        """Return the id by which a subject is known by now."""
+        while subject in self.other_ids:
+            subject = self.other_ids[subject]
+        return subject
 
     def leads_of(self, subject: Subject, motion: str | None = None) -> list[Lead]:
         """Return the leads of a subject, oldest first."""
@@ -77,6 +84,11 @@ class Desk:
             self._spells_of.setdefault(new, []).append(spell)
             self.touch(spell)
 
+        self.other_ids.pop(new, None)
+        self.other_ids[old] = new
+        OtherId.objects.filter(subject_type=new[0], subject_id=new[1]).delete()
+        OtherId.objects.update_or_create(subject_type=old[0], subject_id=old[1], defaults={"into": new[1]})
+
     def write(self) -> None:
         """Write what is new and what changed."""
         new_leads = [lead for lead in self.leads if lead.pk is None]
@@ -90,17 +102,26 @@ class Desk:
             spell.lead = spell.lead  # it has a number now
         new_spells = [spell for spell in self.spells if spell.pk is None]
         old_spells = [one for one in self._touched.values() if isinstance(one, LeadSpell) and one.pk is not None]
-        fields = ("lead", "subject_id", "left_at", "left_cause", "passed_over", "again_at")
+        fields = (
+            "lead",
+            "subject_id",
+            "entered_at",
+            "cause",
+            "version",
+            "left_at",
+            "left_cause",
+            "passed_over",
+            "again_at",
+        )
         LeadSpell.objects.bulk_update(old_spells, fields, batch_size=500)
         LeadSpell.objects.bulk_create(new_spells)
         LeadEvent.objects.bulk_create(self.events)
 
 
-def lay_out(subjects: Iterable[Subject]) -> Desk:
+def lay_out(subjects: Collection[Subject]) -> Desk:
     """Return a desk with everything known of these subjects, their leads locked; called within a transaction."""
-    wanted = sorted(set(subjects))
-    of_these = _among(wanted)
-    desk = Desk()
+    desk = Desk(other_ids=_other_ids(set(subjects)))
+    of_these = _among(sorted({*subjects, *desk.other_ids.values()}))
     for lead in Lead.objects.select_for_update(of=("self",)).filter(of_these).order_by("id"):
         desk.add_lead(lead)
     by_id = {lead.pk: lead for lead in desk.leads}
@@ -109,6 +130,17 @@ def lay_out(subjects: Iterable[Subject]) -> Desk:
             spell.lead = by_id.get(spell.lead_id, spell.lead)
         desk.add_spell(spell)
     return desk
+
+
+def _other_ids(asked: set[Subject]) -> dict[Subject, Subject]:
+    """Return where the ids asked for lead to, step by step."""
+    found: dict[Subject, Subject] = {}
+    while asked:
+        rows = OtherId.objects.filter(_among(sorted(asked)))
+        step = {(row.subject_type, row.subject_id): (row.subject_type, row.into) for row in rows}
+        found |= step
+        asked = set(step.values()) - set(found)
+    return found
 
 
 def read_suppressed(desk: Desk, subjects: Iterable[Subject]) -> None:

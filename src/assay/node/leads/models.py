@@ -139,6 +139,19 @@ class LeadSpell(models.Model):
         indexes = (models.Index(fields=("again_at",), name="spell_again", condition=Q(again_at__isnull=False)),)
 
 
+class OtherId(models.Model):
+    """An id by which a subject was known before: what is told of it later is told of the other."""
+
+    subject_type = models.CharField(max_length=10)
+    subject_id = models.CharField(max_length=200)
+    into = models.CharField(max_length=200)
+
+    class Meta:
+        """Each leads to one other."""
+
+        constraints = (models.UniqueConstraint(fields=("subject_type", "subject_id"), name="one_other_id"),)
+
+
 class LeadEvent(models.Model):
     """Something that happened to a lead; who tells others finds here what is new."""
 

@@ -216,6 +216,18 @@ class Migration(migrations.Migration):
             options={"ordering": ("-at", "-id")},
         ),
         migrations.CreateModel(
+            name="OtherId",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject_type", models.CharField(max_length=10)),
+                ("subject_id", models.CharField(max_length=200)),
+                ("into", models.CharField(max_length=200)),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("subject_type", "subject_id"), name="one_other_id")]
+            },
+        ),
+        migrations.CreateModel(
             name="Task",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
