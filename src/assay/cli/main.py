@@ -24,6 +24,7 @@ from assay.cli.init import init
 from assay.cli.lookalikes import lookalikes
 from assay.cli.new_rule import new
 from assay.cli.publish import publish
+from assay.cli.rules import rules
 from assay.cli.run import run
 from assay.cli.schema import schema
 from assay.cli.serve import serve
@@ -58,6 +59,7 @@ _VERBS: Final[tuple[Callable[..., int], ...]] = (
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)
+app.command(rules)
 app.command(users)
 
 

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "assay.node.leads",
     "assay.node.access",
     "assay.node.live",
+    "assay.node.rulebook",
     "assay.node.intake",
     "assay.node.lake",
     "django.contrib.auth",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assay.core.definitions.fingerprint import with_fingerprints
@@ -35,11 +35,22 @@ def publish(folder: Path, rule: str) -> Path:
     found = definitions.rule(rule)
     path = published_path(folder, rule, found.version)
     if not path.is_file():
-        draft = read_folder(folder)
-        head = f"published: {rule}\nversion: {found.version}\nfingerprint: '{found.fingerprint}'\n"
-        texts = [head, *(_text(draft, kind, name) for kind, name in _behind(draft, rule))]
-        write_folder(path.parent, {path.name: "---\n".join(texts)})
+        write_folder(path.parent, {path.name: published_texts(folder, definitions, [rule])[rule]})
     return path
+
+
+def published_texts(folder: Path, definitions: Definitions, rules: Sequence[str]) -> dict[str, str]:
+    """Return what `publish` writes, by rule: a head, the rule and all that it refers to.
+
+    `definitions` are those of the folder, checked already.
+    """
+    draft = read_folder(Path(folder))
+    texts = {}
+    for rule in rules:
+        found = definitions.rule(rule)
+        head = f"published: {rule}\nversion: {found.version}\nfingerprint: '{found.fingerprint}'\n"
+        texts[rule] = "---\n".join([head, *(_text(draft, kind, name) for kind, name in behind(draft, rule))])
+    return texts
 
 
 def load_published(folder: Path, rule: str, version: int) -> Definitions:
@@ -63,7 +74,7 @@ def load_published(folder: Path, rule: str, version: int) -> Definitions:
     return definitions_of(draft, rules, scores, lists)
 
 
-def _behind(draft: FolderDraft, rule: str) -> list[tuple[str, str]]:
+def behind(draft: FolderDraft, rule: str) -> list[tuple[str, str]]:
     """Return a rule and all that it refers to, as (kind, name): rules first, then scores and lists."""
     waiting, found = [("rule", rule)], {("rule", rule)}
     while waiting:
