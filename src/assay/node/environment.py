@@ -22,6 +22,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_MAIL_URL": "the mail server, such as smtps://user:password@mail.example.com",
     "ASSAY_MAIL_FROM": "whom mail is from",
     "ASSAY_WEB_THREADS": "how many requests are answered at once",
+    "ASSAY_API_RATE": "how many requests a minute each API token may send",
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
 }
@@ -45,6 +46,7 @@ class Environment:
     mail_from: str
     web_threads: int
     inbox_limit: int
+    api_rate: int
 
     @property
     def is_https(self) -> bool:
@@ -77,6 +79,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         mail_from=variables.get("ASSAY_MAIL_FROM") or "Assay <assay@localhost>",
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
         inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
+        api_rate=_count(variables, "ASSAY_API_RATE", 600, digits=6),
     )
 
 

@@ -1,0 +1,16 @@
+"""Addresses of the API and of the pages about it."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from assay.node.api import views
+from assay.node.api.entrypoint import api
+
+urlpatterns = [
+    path("api/", views.reference, name="api_reference"),
+    path("api/", api.urls),
+    path("api/<path:rest>", views.nothing, name="api_nothing"),
+    path("tokens/", views.token_list, name="tokens"),
+    path("tokens/<int:token_id>/revoke", views.revoke, name="token_revoke"),
+]
