@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from assay.core.definitions import model
 from assay.core.definitions.model import Definitions
 from assay.core.io.store import Store
-from benchmarks import baselines_duckdb, baselines_set, calibrate, generate, machine, rules
+from benchmarks import baselines_duckdb, baselines_set, calibrate, generate, looking_back, machine, rules
 
 #: What a Store may use of memory by default, and what DuckDB may use as a baseline.
 STORE_MEMORY: Final = "1500MB"
@@ -309,6 +309,7 @@ CONTENDERS: Final[dict[str, Callable[[Job, Measured], None]]] = {
     "recompute": recompute,
     "duckdb": duckdb,
     "set": set_based,
+    **{name: looking_back.contender(name) for name in looking_back.ASKS},
 }
 
 

@@ -91,9 +91,9 @@ class Bench:
         )
         return found
 
-    def best(self, key: Key) -> float:
-        """Return the fewest seconds of a contender."""
-        return min(float(run["seconds"]) for run in self.runs[key])
+    def best(self, key: Key, of: str = "seconds") -> float:
+        """Return the fewest seconds of a contender, by the clock or of the "processor"."""
+        return min(float(run[of]) for run in self.runs[key])
 
     def peak(self, key: Key) -> float:
         """Return the most memory of a contender, in GiB."""
@@ -113,6 +113,11 @@ class Bench:
         """Judge how often their seconds go into ours."""
         what = f"{ours[0]} at {ours[1]} rules / {theirs[0]}" + (f" at {theirs[1]}" if theirs[1] else "")
         self.judge(what, self.best(ours) / self.best(theirs), target)
+
+    def both_ratios(self, what: str, ours: Key, theirs: Key, target: float) -> None:
+        """Judge how often their seconds go into ours, of the processor and by the clock."""
+        for of, words in (("processor", "processor"), ("seconds", "by the clock")):
+            self.judge(f"{what}, {words}", self.best(ours, of) / self.best(theirs, of), target)
 
     def same_answers(self, one: Key, other: Key) -> None:
         """Refuse to go on where two contenders gave different subjects."""
@@ -191,6 +196,24 @@ def part_e(bench: Bench) -> None:
     )
 
 
+def part_f(bench: Bench) -> None:
+    """Looking back: backtests of 20 rules and ten thresholds against the run itself, and signals, of prepared rows."""
+    run, all_rules, one, ten, new, read = (
+        (name, 20, bench.events)
+        for name in ("sweep", "backtest", "backtest_one", "thresholds", "signals", "signals_all")
+    )
+    bench.measure([run, all_rules, one, ten])
+    bench.both_ratios("backtest of 20 rules / the run of 20 rules", all_rules, run, 1.5)
+    bench.both_ratios("sweep of ten thresholds / backtest of that rule alone", ten, one, 1.5)
+    bench.both_ratios("sweep of ten thresholds / the run of 20 rules", ten, run, 1.5)
+    bench.measure([new, read], rounds=1)
+    for key, words in ((new, "that no rule reads"), (read, "of all kinds")):
+        told = bench.runs[key][0]
+        of = f"signals among {told['tried']:,.0f} criteria {words}, {told['people']:,.0f} people"
+        bench.judge(f"{of}, processor", bench.best(key, "processor"), None, "s")
+        bench.judge(f"{of}, by the clock", bench.best(key), None, "s")
+
+
 def part_check(bench: Bench) -> None:
     """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB; raw files too."""
     size = generate.Size.of(min(bench.events, 1_000_000))
@@ -209,6 +232,7 @@ PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "c": part_c,
     "d": part_d,
     "e": part_e,
+    "f": part_f,
     "check": part_check,
 }
 
@@ -222,7 +246,7 @@ def _prepare_rules(bench: Bench) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the parts that were asked for and keep their figures in benchmarks/results."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e f check; all by default")
     parser.add_argument("--quick", action="store_true", help="1 million events instead of 20 million")
     parser.add_argument("--events", type=int, help="so many events (d: a tenth, half and two and a half times as many)")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each contender, the best counts")

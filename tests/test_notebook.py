@@ -138,7 +138,11 @@ def looked_back(result):
         "several": assay.backtest(result, outcome="won", within=timedelta(days=60), reach="person"),
         "sweep": assay.sweep(result, "pql_builder", "built.at_least", range(1, 4), outcome="won", within="60 days"),
         "among": assay.backtest(result, "pql_builder", outcome="won", within="60 days", among="decides"),
+        "varied": assay.sweep(
+            result, "pql_builder", "built.at_least", "1..3", outcome="won", within="60 days", among="decides"
+        ),
         "funnel": assay.funnel(result, within="60 days"),
+        "some": assay.funnel(result, within="60 days", among="decides"),
         "signals": assay.signals(result, outcome="won", within="60 days"),
         "lookalikes": assay.lookalikes(result, PAYING, subject="person", top=3),
     }
@@ -178,7 +182,9 @@ def test_a_draft_is_held_against_what_was_published(tmp_path):
     rule = folder / "qualifications/pql_builder.yml"
     rule.write_text(rule.read_text().replace("at_least: 2", "at_least: 1").replace("version: 1", "version: 2"))
     data = company.write(tmp_path / "data")
-    shown = assay.diff(assay.load_definitions(folder), data, "pql_builder", outcome="won", within="60 days")
+    shown = assay.diff(
+        assay.load_definitions(folder), data, "pql_builder", outcome="won", within="60 days", among="decides"
+    )
     assert "Changed since version 1: criterion 'built'" in repr(shown)
     assert "<svg" in shown._repr_html_()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -74,7 +74,7 @@ def backtest(
     outcome of a person's account is not the person's. With `among`, a criterion of the rule, everybody else are those
     alone who meet it at the lead's instant. BadRequest says which of these has no answer.
     """
-    asked = replace(_asked(outcome, within, since, until, reach), among=among)
+    asked = _asked(outcome, within, since, until, reach, among=among)
     found = hindsight.look_back(result.store, result.definitions, rules, asked, as_of=result.as_of)
     return Backtests(found, hindsight.names_of_cases(result.store, found))
 
@@ -90,14 +90,16 @@ def sweep(
     since: str | datetime | int | None = None,
     until: str | datetime | int | None = None,
     reach: Reach = "account",
+    among: str = "",
 ) -> Thresholds:
     """Return what a rule would be worth with other numbers: `criterion` is "built_something.at_least"; `values` "1..6".
 
-    `values` may also be the numbers themselves, `range(1, 7)`. One pass decides them all.
+    `values` may also be the numbers themselves, `range(1, 7)`. One pass decides them all. `among`: see `backtest`;
+    it is met as the rule stands.
     """
     listed = values if isinstance(values, str) else ",".join(map(str, values))
     tried = hindsight.Tried(rule=rule, criterion=criterion, values=listed)
-    asked = _asked(outcome, within, since, until, reach)
+    asked = _asked(outcome, within, since, until, reach, among=among)
     return Thresholds(hindsight.vary(result.store, result.definitions, tried, asked, as_of=result.as_of))
 
 
@@ -114,13 +116,15 @@ def diff(
     until: str | datetime | int | None = None,
     as_of: str | datetime | int | None = None,
     reach: Reach = "account",
+    among: str = "",
 ) -> Comparison:
     """Return how a rule differs from what was published of it, the latest version or the one named.
 
-    It reads the data anew: the published rule may look at properties that the folder's rules no longer name.
+    It reads the data anew: the published rule may look at properties that the folder's rules no longer name. `among`:
+    see `backtest`; it names a criterion of the rule as the folder has it.
     """
     both = hindsight.versions(definitions, rule, version=version)
-    asked = _asked(outcome, within, since, until, reach)
+    asked = _asked(outcome, within, since, until, reach, among=among)
     tables = Path(data) if isinstance(data, str | Path) else data
     at = _instant(as_of)
     with hindsight.prepared(both.definitions, tables, connections=connections, as_of=at) as store:
@@ -133,14 +137,19 @@ def funnel(
     within: str | timedelta = "90 days",
     since: str | datetime | int | None = None,
     until: str | datetime | int | None = None,
+    among: str = "",
 ) -> Funnel:
-    """Return how leads get from stage to stage; without stages along MQL, PQL, SAL, SQL, SQO, won."""
+    """Return how leads get from stage to stage; without stages along MQL, PQL, SAL, SQL, SQO, won.
+
+    With `among`, a criterion or "RULE.CRITERION", those alone count at a stage who meet it as they get there.
+    """
     return Funnel(
         hindsight.flow(
             result.store,
             result.definitions,
             within=_duration(within),
             path=stages,
+            among=among,
             start=_instant(since, "since"),
             end=_instant(until, "until"),
             as_of=result.as_of,
@@ -245,6 +254,8 @@ def _asked(
     since: str | datetime | int | None,
     until: str | datetime | int | None,
     reach: Reach,
+    *,
+    among: str = "",
 ) -> hindsight.Asked:
     return hindsight.Asked(
         outcome=outcome,
@@ -252,6 +263,7 @@ def _asked(
         start=_instant(since, "since"),
         end=_instant(until, "until"),
         reach=reach,
+        among=among,
     )
 
 

@@ -17,10 +17,11 @@ import pytest
 
 from assay.core import definitions, hindsight
 from assay.core.values import DAY, parse_instant
+from tests.realdata import shared
 
 HERE = Path(__file__).parent
 NAME = "CDNOW_master.txt"
-_SHARED = HERE.parents[2] / "shared/data/cdnow" / NAME
+_SHARED = shared("cdnow") / NAME
 _PACKAGE = find_spec("lifetimes")
 FILE = Path(_PACKAGE.origin).parent / "datasets" / NAME if _PACKAGE and _PACKAGE.origin else _SHARED
 AS_OF, LATER = parse_instant("1998-06-30"), datetime(1997, 10, 1, tzinfo=UTC)
@@ -55,9 +56,12 @@ def later(purchases):
 
 
 @pytest.fixture(scope="module")
-def found(purchases, later):
-    """Backtests by outcome and rule."""
-    whole = definitions.load(HERE / "cdnow/definitions")
+def whole():
+    return definitions.load(HERE / "cdnow/definitions")
+
+
+@pytest.fixture(scope="module")
+def store(whole, purchases, later):
     instants = pa.timestamp("us", tz="UTC")
     shop = {
         "id": [str(i) for i in range(len(purchases))],
@@ -72,22 +76,28 @@ def found(purchases, later):
         "outcome": [row[2] for row in told],
     }
     with hindsight.prepared(whole, {"shop": pa.table(shop), "later": pa.table(outcomes)}) as store:
-        return {
-            (outcome, one.rule.name): one
-            for outcome in later
-            for one in hindsight.look_back(store, whole, RULES, hindsight.Asked(outcome=outcome, **ASKED), as_of=AS_OF)
-        }
+        yield store
 
 
-def bought_twice(purchases):
-    """Return by customer when it first had a second purchase within 30 days, before the end of June 1997."""
+@pytest.fixture(scope="module")
+def found(store, whole, later):
+    """Backtests by outcome and rule."""
+    return {
+        (outcome, one.rule.name): one
+        for outcome in later
+        for one in hindsight.look_back(store, whole, RULES, hindsight.Asked(outcome=outcome, **ASKED), as_of=AS_OF)
+    }
+
+
+def bought_twice(purchases, days=30):
+    """Return by customer when it first had a second purchase within so many days, before the end of June 1997."""
     by_customer = defaultdict(list)
     for customer, at, _ in purchases:
         by_customer[customer].append(at)
     found = {}
-    for customer, days in by_customer.items():
-        days.sort()
-        met = [b for a, b in pairwise(days) if b - a < timedelta(days=30)]
+    for customer, bought in by_customer.items():
+        bought.sort()
+        met = [b for a, b in pairwise(bought) if b - a < timedelta(days=days)]
         if met and met[0] < datetime(1997, 6, 30, tzinfo=UTC):
             found[customer] = met[0]
     return found
@@ -111,3 +121,13 @@ def test_the_rarer_the_pattern_the_more_it_tells(found):
     two, three = (found["returned", rule] for rule in ("second_purchase", "third_purchase"))
     assert two.entered > 2 * three.entered
     assert three.rate.low > two.rate.high
+
+
+def test_a_second_purchase_within_90_days_tells_nearly_as_much_as_within_7_of_thrice_as_many(store, whole, purchases):
+    tried = hindsight.Tried(rule="second_purchase", criterion="pattern.within", values="7 days, 30 days, 90 days")
+    points = hindsight.vary(store, whole, tried, hindsight.Asked(outcome="returned", **ASKED), as_of=AS_OF).points
+    assert [one.entered for _, one in points] == [len(bought_twice(purchases, days)) for days in (7, 30, 90)]
+    week, _, quarter = (one for _, one in points)
+    assert quarter.entered > 3 * week.entered
+    assert 0 < week.rate.value - quarter.rate.value < 0.03
+    assert 2 < week.lift.low < week.lift.value < quarter.lift.value < 2.3

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from assay.core import definitions, engine, pipeline
+from tests.realdata import shared
 
-REPOSITORY = Path(__file__).parents[2]
-DATA = REPOSITORY.parent / "shared/data/gharchive"
+DATA = shared("gharchive")
 DEFINITIONS = Path(__file__).parent / "github/definitions"
 CONTRIBUTIONS = {
     "PushEvent",

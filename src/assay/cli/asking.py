@@ -27,15 +27,32 @@ ReachOf = Annotated[
     Literal["account", "person"],
     Parameter(name="--reach", help="Whether an outcome of a person's account counts as the person's."),
 ]
+Among = Annotated[
+    str,
+    Parameter(name="--among", help="A criterion of the rule: everybody else are those alone who meet it just then."),
+]
 Report = Annotated[Path | None, Parameter(name="--report", help="An HTML file to write the answer to, with charts.")]
 
 
-def asked(outcome: str, within: str, start: str | None, end: str | None, reach: Literal["account", "person"]) -> Asked:
+def asked(
+    outcome: str,
+    within: str,
+    start: str | None,
+    end: str | None,
+    reach: Literal["account", "person"],
+    *,
+    among: str = "",
+) -> Asked:
     """Return the question that the options put; BadRequest where one cannot be read."""
     from assay.core.hindsight import Asked
 
     return Asked(
-        outcome=outcome, within=duration(within), start=instant(start, "--from"), end=instant(end, "--to"), reach=reach
+        outcome=outcome,
+        within=duration(within),
+        start=instant(start, "--from"),
+        end=instant(end, "--to"),
+        reach=reach,
+        among=among,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import (
+    Among,
     From,
     Outcome,
     ReachOf,
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
 
     from assay.core.outcomes.backtest import Backtest
 
-Among = Annotated[
-    str | None,
-    Parameter(name="--among", help="A criterion of the rule: everybody else are those alone who meet it just then."),
-]
-
 
 def backtest(
     *rules: Annotated[str, Parameter(name="RULE", help="The rules, whatever their status; else all live and shadow.")],
@@ -59,11 +54,11 @@ def backtest(
     as_of: AsOf = None,
     reach: ReachOf = "account",
     format: Format = "text",
-    among: Among = None,
+    among: Among = "",
     report: Report = None,
 ) -> int:
     """Say what became of those whom a rule found: how many converted, how soon, and beside everybody else."""
-    question, at = replace(asked(outcome, within, start, end, reach), among=among or ""), instant(as_of)
+    question, at = asked(outcome, within, start, end, reach, among=among), instant(as_of)
     folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
@@ -102,14 +97,16 @@ def tell(found: Sequence[Backtest], names: Mapping[str, str]) -> None:
     for one in found:
         ahead = f"{one.reached.preceded:,} of {one.reached.conversions:,}"
         others = "–" if one.others is None else telling.percent(one.others.rate.value)
-        lift = "–" if one.lift is None else f"{one.lift.value:.1f}"
-        table.add_row(one.rule.name, f"{one.entered:,}", telling.between(one.rate), others, lift, ahead)
+        table.add_row(
+            one.rule.name, f"{one.entered:,}", telling.between(one.rate), others, telling.ratio(one.lift), ahead
+        )
     screen.say()
     screen.out().print(table)
     screen.say()
     return note(
-        "convert: of those who qualified, with the interval of 95 %; others: of everybody else at the same instants; "
-        "lift: how many times as often; ahead of: so many of all conversions. With one RULE you see more of it."
+        "convert: of those who qualified, with the interval of 95 %; others: of "
+        f"{telling.beside(first.question)} at the same instants; lift: how many times as often; ahead of: so many of "
+        "all conversions. With one RULE you see more of it."
     )
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import (
+    Among,
     From,
     Outcome,
     ReachOf,
@@ -55,6 +56,7 @@ def diff(
     as_of: AsOf = None,
     reach: ReachOf = "account",
     format: Format = "text",
+    among: Among = "",
     report: Report = None,
 ) -> int:
     """Hold a rule as it is written now against what was published: who enters, who leaves, what each converts.
@@ -64,7 +66,7 @@ def diff(
     rule
         The rule's name.
     """
-    question, at = asked(outcome, within, start, end, reach), instant(as_of)
+    question, at = asked(outcome, within, start, end, reach, among=among), instant(as_of)
     folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core.definitions import loading
 
@@ -99,12 +101,12 @@ def tell(found: Comparison) -> None:
     for line in telling.changes(found):
         screen.out().print(Text(screen.clean(line)))
     screen.say()
-    table = screen.table("", "entered", "convert", "ahead of", right=("entered",))
-    for name, one in ((f"published, version {found.published.rule.version}", found.published), ("draft", draft)):
+    table = screen.table("", "entered", "convert", "lift", "ahead of", right=("entered", "lift"))
+    for name, one in ((f"version {found.published.rule.version}", found.published), ("draft", draft)):
         ahead = f"{one.reached.preceded:,} of {one.reached.conversions:,}, {telling.between(one.reached.share)}"
-        table.add_row(name, f"{one.entered:,}", telling.between(one.rate), ahead)
+        table.add_row(name, f"{one.entered:,}", telling.between(one.rate), telling.ratio(one.lift), ahead)
     for name, part in telling.parts(found):
-        table.add_row(Text(f"  {name}", style="dim"), f"{part.entered:,}", telling.between(part.rate), "")
+        table.add_row(Text(f"  {name}", style="dim"), f"{part.entered:,}", telling.between(part.rate), "", "")
     screen.out().print(table)
     screen.say()
     for line in telling.comparison(found):
@@ -115,5 +117,8 @@ def tell(found: Comparison) -> None:
         if part.cases:
             cases = ", ".join(f"{kind}:{one}" for one in part.cases)
             screen.out().print(Text(screen.clean(f"{title}, for example: {cases}.")))
-    note("Intervals are of 95 %; those of differences are of the same subjects.")
+    note(
+        f"lift: how many times as often as {telling.beside(draft.question)}. Intervals are of 95 %; "
+        "those of differences are of the same subjects."
+    )
     mind(found.caveats)

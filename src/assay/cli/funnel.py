@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 Stages = Annotated[
     str | None, Parameter(name="--stages", help="The way, else MQL,PQL,SAL,SQL,SQO,won as far as the data tells of it.")
 ]
+Among = Annotated[
+    str,
+    Parameter(name="--among", help="A criterion, or RULE.CRITERION: those alone count at a stage who meet it then."),
+]
 By = Annotated[
     str | None, Parameter(name="--by", help="Also by one of rule, version, motion, month, source and partner.")
 ]
@@ -41,6 +45,7 @@ def funnel(
     definitions: Definitions = Path("definitions"),
     stages: Stages = None,
     by: By = None,
+    among: Among = "",
     start: From = None,
     end: To = None,
     as_of: AsOf = None,
@@ -61,7 +66,7 @@ def funnel(
     by = hindsight.dimension(by)
     with prepared(checked, folder, reached, as_of=at, shown=format == "text") as (store, told):
         found = hindsight.flow(
-            store, checked, within=horizon, path=path, start=begins, end=ends, as_of=at, progress=told
+            store, checked, within=horizon, path=path, among=among, start=begins, end=ends, as_of=at, progress=told
         )
     if report is not None:
         from assay.report.funnel import render_funnel
@@ -83,6 +88,8 @@ def tell(found: Funnel, by: str | None) -> None:
     known = format_instant(found.period.as_of)[:10]
     screen.say(f"From stage to stage within {format_duration(found.within)}, as known on {known}", "bold")
     screen.say(" · ".join(f"{stage} {number:,}" for stage, number in found.stages))
+    if found.among:
+        screen.say(telling.alone(found.among))
     screen.say()
     table = screen.table("step", "set out", "got on", "half after", "had before", right=("set out", "had before"))
     for step in found.steps:

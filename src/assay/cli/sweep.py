@@ -10,6 +10,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import (
+    Among,
     From,
     Outcome,
     ReachOf,
@@ -58,6 +59,7 @@ def sweep(
     as_of: AsOf = None,
     reach: ReachOf = "account",
     format: Format = "text",
+    among: Among = "",
     report: Report = None,
 ) -> int:
     """Try a rule with other numbers: how many would qualify, how many of them convert, how many conversions it sees.
@@ -67,7 +69,7 @@ def sweep(
     rule
         The rule's name.
     """
-    question, at = asked(outcome, within, start, end, reach), instant(as_of)
+    question, at = asked(outcome, within, start, end, reach, among=among), instant(as_of)
     folder, place = data_folder(data), existing_folder(definitions, "--definitions")
     from assay.core import definitions as language
 
@@ -108,14 +110,13 @@ def tell(found: Thresholds) -> None:
         value = Text(variant.value, style="bold" if variant.is_current else "")
         if variant.is_current:
             value.append("  as it is", style="not bold dim")
-        lift = "–" if one.lift is None else f"{one.lift.value:.1f}"
         ahead = f"{one.reached.preceded:,} of {one.reached.conversions:,}, {telling.between(one.reached.share)}"
-        table.add_row(value, f"{one.entered:,}", telling.between(one.rate), lift, ahead)
+        table.add_row(value, f"{one.entered:,}", telling.between(one.rate), telling.ratio(one.lift), ahead)
     screen.out().print(table)
     screen.say()
     note(
-        "convert: of those who would have qualified; lift: how many times as often as everybody else; ahead of: so "
-        "many of all conversions. Intervals are of 95 %. The value that looks best was chosen among several, so some "
-        "of its lead is luck: judge it again on later leads."
+        "convert: of those who would have qualified; lift: how many times as often as "
+        f"{telling.beside(first.question)}; ahead of: so many of all conversions. Intervals are of 95 %. The value "
+        "that looks best was chosen among several, so some of its lead is luck: judge it again on later leads."
     )
     mind(first.caveats)

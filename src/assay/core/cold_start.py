@@ -20,7 +20,7 @@ from assay.core.outcomes.naming import Name
 
 #: Holds of everybody who is known by then: so many events or more are always there.
 _KNOWN: Final = Candidate(
-    family="", name="known", form=model.Count(threshold=model.Threshold(low=Decimal(0), text="at least 0")), text=""
+    family="", name="known", form=model.Count(threshold=model.Threshold(low=Decimal(0), text="at least 0"))
 )
 
 

@@ -26,6 +26,7 @@ from assay.core.outcomes import (
     entries,
     funnel,
     milestones,
+    narrowing,
     signals,
     subjects,
     variants,
@@ -84,37 +85,33 @@ def look_back(
     """Return a backtest a rule, in the order asked; without names, of all live and shadow rules."""
     wanted = rules_named(definitions, rules)
     question = question_of(store, asked, as_of=as_of)
-    narrow = {rule.name: _alone(rule, asked.among) for rule in wanted} if asked.among else {}
-    wider = replace(definitions, rules=(*definitions.rules, *narrow.values()))
-    names = [rule.name for rule in (*wanted, *narrow.values())]
-    spells = decided(store, wider, names, question.period.as_of, progress)
+    narrow = {rule.name: narrowing.alone(rule, asked.among) for rule in wanted} if asked.among else {}
+    spells = decided(store, definitions, (*wanted, *narrow.values()), question.period.as_of, progress)
     if progress is not None:
         progress("Looking at what became of them")
     those = {kind: backtest.converting(store, kind, question) for kind in {rule.subject for rule in wanted}}
+    spells = entries.numbered(spells, {kind: one.ids for kind, one in those.items()})
     both = backtest.reached_by(store, question)
-    return tuple(
-        replace(
-            backtest.judge(
-                rule,
-                entries.of_rule(spells, rule.name),
-                those[rule.subject],
-                question,
-                among=entries.of_rule(spells, narrow[rule.name].name) if narrow else None,
-            ),
-            caveats=backtest.caveats_of(store, definitions, rule, question, both),
+    found = [
+        backtest.judge(
+            rule,
+            entries.of_rule(spells, rule.name),
+            those[rule.subject],
+            question,
+            among=_meeting(spells, narrow.get(rule.name)),
         )
         for rule in wanted
-    )
+    ]
+    return tuple(_minded(one, backtest.caveats_of(store, definitions, one.rule, question, both)) for one in found)
 
 
-def _alone(rule: model.Rule, criterion: str) -> model.Rule:
-    """Return a rule that holds exactly while one criterion of another is met; BadRequest where it has none such."""
-    known = [one.name for one in rule.criteria]
-    if criterion not in known:
-        mend = did_you_mean(criterion, known, f"It has: {', '.join(known)}.")
-        raise BadRequest(f"The rule {rule.name} has no such criterion", where="--among", value=criterion, mend=mend)
-    met = (model.Group(kind="all_of", members=(criterion,)),)
-    return replace(rule, name=f"{rule.name}@among", qualify=met, stay_qualified=())
+def _minded(found: Backtest, criteria: tuple[Caveat, ...]) -> Backtest:
+    """Return a backtest with what to mind of its rule's criteria, too."""
+    return replace(found, caveats=(*found.caveats, *criteria))
+
+
+def _meeting(spells: pa.Table, narrow: model.Rule | None) -> pa.Table | None:
+    return None if narrow is None else entries.of_rule(spells, narrow.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,16 +132,24 @@ def vary(
     as_of: int | None = None,
     progress: Progress | None = None,
 ) -> Thresholds:
-    """Return what a rule would be worth with other numbers; all variants are decided in one sweep."""
+    """Return what a rule would be worth with other numbers; all variants are decided in one sweep.
+
+    `asked.among` is met as the rule stands, whatever number is varied: all are held beside the same people.
+    """
     rule, which, listed = tried.of(definitions)
     question = question_of(store, asked, as_of=as_of)
     made = variants.of_rule(rule, which, listed)
-    wider = replace(definitions, rules=(*definitions.rules, *(one.rule for one in made)))
-    spells = decided(store, wider, [one.rule.name for one in made], question.period.as_of, progress)
+    narrow = narrowing.alone(rule, asked.among) if asked.among else None
+    rules = [*(one.rule for one in made), *([narrow] if narrow else [])]
+    spells = decided(store, definitions, rules, question.period.as_of, progress)
     those = backtest.converting(store, rule.subject, question)
+    spells = entries.numbered(spells, {rule.subject: those.ids})
+    among = _meeting(spells, narrow)
     minded = backtest.caveats_of(store, definitions, rule, question, backtest.reached_by(store, question))
-    judged = [backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question) for one in made]
-    points = [(one, replace(found, caveats=minded)) for one, found in zip(made, judged, strict=True)]
+    judged = [
+        backtest.judge(one.rule, entries.of_rule(spells, one.rule.name), those, question, among=among) for one in made
+    ]
+    points = [(one, _minded(found, minded)) for one, found in zip(made, judged, strict=True)]
     return Thresholds(rule=rule, setting=which, points=tuple(points))
 
 
@@ -188,18 +193,21 @@ def versions(definitions: model.Definitions, rule: str, *, version: int | None =
 def differ(
     store: Store, both: Versions, asked: Asked, *, as_of: int | None = None, progress: Progress | None = None
 ) -> comparison.Comparison:
-    """Return how the draft of a rule differs from what was published; one sweep decides both."""
+    """Return how the draft of a rule differs from what was published; one sweep decides both.
+
+    `asked.among` is a criterion of the draft: both are held beside the same people.
+    """
     question = question_of(store, asked, as_of=as_of)
     rules = (both.published, both.draft)
-    spells = decided(store, both.definitions, [rule.name for rule in rules], question.period.as_of, progress)
+    narrow = narrowing.alone(both.draft, asked.among) if asked.among else None
+    wanted = [*rules, *([narrow] if narrow else [])]
+    spells = decided(store, both.definitions, wanted, question.period.as_of, progress)
     those = backtest.converting(store, both.draft.subject, question)
     old, new = ((rule, entries.of_rule(spells, rule.name)) for rule in rules)
-    found = comparison.compare(old, new, those, question, changed=both.changed)
+    found = comparison.compare(old, new, those, question, changed=both.changed, among=_meeting(spells, narrow))
     reached = backtest.reached_by(store, question)
     told = [backtest.caveats_of(store, both.definitions, rule, question, reached) for rule in rules]
-    return replace(
-        found, published=replace(found.published, caveats=told[0]), draft=replace(found.draft, caveats=told[1])
-    )
+    return replace(found, published=_minded(found.published, told[0]), draft=_minded(found.draft, told[1]))
 
 
 def flow(
@@ -208,21 +216,31 @@ def flow(
     *,
     within: int,
     path: Sequence[str] = (),
+    among: str = "",
     start: int | None = None,
     end: int | None = None,
     as_of: int | None = None,
     progress: Progress | None = None,
 ) -> funnel.Funnel:
-    """Return how leads get from stage to stage within so long (microseconds); without a path, along the usual one."""
+    """Return how leads get from stage to stage within so long (microseconds); without a path, along the usual one.
+
+    With `among`, a criterion or RULE.CRITERION, those alone count at a stage who meet it as they get there.
+    """
     period = period_of(store, start, end, as_of=as_of)
     rules = rules_named(definitions, [])
-    spells = decided(store, definitions, [rule.name for rule in rules], period.as_of, progress)
+    narrow = narrowing.of_some(rules, among) if among else None
+    spells = decided(store, definitions, [*rules, *([narrow] if narrow else [])], period.as_of, progress)
     stages = milestones.milestones(store, rules, spells, path or milestones.PATH, as_of=period.as_of, strict=bool(path))
+    group = None
+    if narrow is not None:
+        ids = subjects.ids(store, narrow.subject)
+        group = narrowing.Meeting(kind=narrow.subject, group=entries.group(entries.of_rule(spells, narrow.name), ids))
     return funnel.Funnel(
         period=period,
         within=within,
-        stages=tuple((stage.stage, len(funnel.arrivals(store, stage, period).at)) for stage in stages),
-        steps=funnel.steps(store, stages, period, within=within),
+        among=among,
+        stages=tuple((stage.stage, len(funnel.arrivals(store, stage, period, among=group).at)) for stage in stages),
+        steps=funnel.steps(store, stages, period, within=within, among=group),
         designated=designation.designated(store, rules, spells, period),
     )
 
@@ -279,6 +297,7 @@ def groups(
     for begin in range(0, len(some), _AT_ONCE):
         rules = tuple(one.rule(subject) for one in some[begin : begin + _AT_ONCE])
         spells = engine.sweep(store, replace(definitions, rules=rules, scores=()), as_of=as_of)
+        spells = entries.numbered(spells, {subject: ids})
         if progress is not None:
             progress(label, begin, len(some))
         for rule in rules:
@@ -299,11 +318,20 @@ def names_of_cases(store: Store, found: Sequence[Backtest]) -> dict[str, str]:
 
 
 def decided(
-    store: Store, definitions: model.Definitions, rules: Sequence[str], as_of: int, progress: Progress | None = None
+    store: Store,
+    definitions: model.Definitions,
+    rules: Sequence[model.Rule],
+    as_of: int,
+    progress: Progress | None = None,
 ) -> pa.Table:
-    """Return the spells of these rules, and of those that they read (tables.SPELLS): one sweep for all of them."""
-    read = rules_read_by(definitions, rules)
-    those = replace(definitions, rules=tuple(rule for rule in definitions.rules if rule.name in read))
+    """Return the spells of these rules, and of those that they read (tables.SPELLS): one sweep for all of them.
+
+    Rules that the definitions do not have, under names of their own, are decided beside them.
+    """
+    whole = {rule.name: rule for rule in (*definitions.rules, *rules)}
+    wider = replace(definitions, rules=tuple(whole.values()))
+    read = rules_read_by(wider, [rule.name for rule in rules])
+    those = replace(wider, rules=tuple(rule for rule in wider.rules if rule.name in read))
     return engine.sweep(store, those, as_of=as_of, progress=progress)
 
 

@@ -66,8 +66,15 @@ PARTNER_FACTS: Final = {
 #: Partners' statements; one row per (account, partner, letter, at), the last row read wins. `value` in lower case.
 INSIGHTS: Final = {"account": "INTEGER", "partner": "VARCHAR", "letter": "VARCHAR", "value": "VARCHAR", "at": "BIGINT"}
 
-#: What became of people and accounts.
-OUTCOMES: Final = {"account": "INTEGER", "person": "INTEGER", "at": "BIGINT", "outcome": "VARCHAR", "amount": "VARCHAR"}
+#: What became of people and accounts; `source` is the name of the source that says so.
+OUTCOMES: Final = {
+    "account": "INTEGER",
+    "person": "INTEGER",
+    "at": "BIGINT",
+    "outcome": "VARCHAR",
+    "amount": "VARCHAR",
+    "source": "VARCHAR",
+}
 
 #: Rows that could not be read, or that were read only in part. `value` is the offending field, never the whole row.
 #: A row of a file is told by `file` and `line`, one of a warehouse by `table` and `key`: its id, or whose it is.

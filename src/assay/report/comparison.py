@@ -5,8 +5,7 @@ from __future__ import annotations
 from assay import pictures
 from assay.core.outcomes import telling
 from assay.core.outcomes.backtest import Backtest
-from assay.core.outcomes.comparison import Comparison
-from assay.core.outcomes.estimates import Estimate
+from assay.core.outcomes.comparison import Comparison, Part
 from assay.core.sentences import plain
 from assay.report.backtest import curve
 from assay.report.page import Headline
@@ -35,9 +34,10 @@ def render_comparison(found: Comparison) -> str:
         sentences=[*telling.changes(found), *telling.comparison(found)],
         rates=drawn(lambda width: pictures.rates_side_by_side(rates, width=min(width, 760))),
         rows=[
-            *(_row(name, one.entered, one.rate, telling.between(one.reached.share)) for name, one in wholes),
-            *(_row(name, part.entered, part.rate, "") for name, part in parts),
+            *(_row(name, one, telling.times(one.lift), telling.between(one.reached.share)) for name, one in wholes),
+            *(_row(name, part, "", "") for name, part in parts),
         ],
+        everybody_else=telling.everybody_else(found.draft),
         groups=[
             {"name": name, "cases": part.cases}
             for name, part in (("draft", found.only_draft), ("published rule", found.only_published))
@@ -48,5 +48,5 @@ def render_comparison(found: Comparison) -> str:
     )
 
 
-def _row(name: str, entered: int, rate: Estimate | None, ahead: str) -> dict[str, object]:
-    return {"name": name, "entered": entered, "rate": telling.between(rate), "ahead": ahead}
+def _row(name: str, one: Backtest | Part, lift: str, ahead: str) -> dict[str, object]:
+    return {"name": name, "entered": one.entered, "rate": telling.between(one.rate), "lift": lift, "ahead": ahead}

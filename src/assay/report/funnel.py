@@ -19,6 +19,7 @@ def render_funnel(found: funnel.Funnel) -> str:
         "funnel.html",
         title="From stage to stage",
         subtitle=f"Within {format_duration(found.within)}, as known on {format_instant(found.period.as_of)[:10]}",
+        alone=telling.alone(found.among) if found.among else "",
         stages=drawn(lambda width: pictures.stages_reached(found.stages, width=min(width, 640))),
         steps=[{"step": step, **_passage(step.whole)} for step in found.steps],
         details=[_detail(step, found.within) for step in found.steps],

@@ -112,3 +112,9 @@ def test_a_silence_is_judged_by_the_pace_there_was():
 
 def test_rules_that_read_no_attribute_ask_nothing_of_the_data(store):
     assert told(store, replace(rule({"logs_in": did("login")}), version=2)) == []
+
+
+def test_where_half_of_those_who_convert_do_so_as_they_qualify_the_rule_reads_the_outcome():
+    assert caveats.of_entries(5, 5, outcome="won").code == "leak"
+    assert caveats.of_entries(5, 6, outcome="won") is None
+    assert caveats.of_entries(4, 0, outcome="won") is None

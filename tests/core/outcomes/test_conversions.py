@@ -29,7 +29,7 @@ def store():
 def happen(store, *rows):
     """Add outcomes: (person, account, at), all won."""
     for person, account, at in rows:
-        store.run(f"INSERT INTO prepared.outcomes VALUES ({account}, {person}, {at}, 'won', NULL)")
+        store.run(f"INSERT INTO prepared.outcomes VALUES ({account}, {person}, {at}, 'won', NULL, 'crm')")
 
 
 def of_people(store, **settings):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from assay.core import definitions as language
 from assay.core import hindsight
+from assay.core.errors import BadRequest
 from assay.core.values import DAY, parse_instant
 from tests.core.outcomes import company
 
@@ -118,6 +121,7 @@ def test_a_conversion_at_the_very_instant_of_qualifying_is_none(definitions):
     with hindsight.prepared(definitions, tables) as store:
         (found,) = hindsight.look_back(store, definitions, ["pql_builder"], asked(), as_of=AS_OF)
     assert (found.converted_before, found.converted) == (20, 0)
+    assert found.caveats[0].code == "leak"
 
 
 def test_each_variant_of_a_sweep_is_what_the_rule_would_be_alone(store, definitions):
@@ -141,3 +145,44 @@ def test_the_same_question_has_the_same_answer_to_the_last_digit(store, definiti
     one, other = (hindsight.look_back(store, definitions, [], asked()) for _ in range(2))
     assert [(a.rate, a.lift, a.others) for a in one] == [(b.rate, b.lift, b.others) for b in other]
     assert all(a.false_positives.equals(b.false_positives) for a, b in zip(one, other, strict=True))
+
+
+def test_all_values_and_both_versions_are_held_beside_those_who_meet_the_criterion_as_the_rule_stands(definitions):
+    """Two values that mean the same, and two versions that do, have the answer of the backtest that is narrowed so."""
+    tables = simulated(3)
+    tables["users"] = tables["users"].set_column(
+        tables["users"].schema.get_field_index("seniority"),
+        "seniority",
+        pa.array(["vp" if number % 3 else "intern" for number in range(1500)]),
+    )
+    rule = definitions.rule("pql_builder")
+    with hindsight.prepared(definitions, tables) as store:
+        narrow, wide = asked(among="decides"), asked()
+        alone = hindsight.look_back(store, definitions, ["pql_builder"], narrow, as_of=AS_OF)[0]
+        everybody = hindsight.look_back(store, definitions, ["pql_builder"], wide, as_of=AS_OF)[0]
+        tried = hindsight.Tried(rule="pql_builder", criterion="built.at_least", values="2, 3")
+        now = hindsight.vary(store, definitions, tried, narrow, as_of=AS_OF).points[0][1]
+        same = hindsight.Versions(definitions=definitions, published=rule, draft=rule, changed=())
+        both = hindsight.differ(store, same, narrow, as_of=AS_OF)
+    assert alone.others.number < 0.8 * everybody.others.number
+    assert [one.others for one in (now, both.published, both.draft)] == [alone.others] * 3
+    assert [one.lift for one in (now, both.published, both.draft)] == [alone.lift] * 3
+
+
+def test_a_funnel_counts_those_at_a_stage_who_meet_a_criterion_as_they_get_there(store, definitions):
+    ends = {"within": 60 * DAY, "path": ("MQL", "PQL", "won")}
+    found = hindsight.flow(store, definitions, among="came", **ends)
+    # To have come means within 20 days: who builds does so after six, and no deal is won before 36.
+    assert dict(found.stages) == {"MQL": 120, "PQL": 40, "won": 0}
+    assert dict(hindsight.flow(store, definitions, among="pql_builder.built", **ends).stages)["MQL"] == 0
+
+
+def test_a_funnel_is_not_narrowed_by_a_name_that_means_different_things(store, definitions):
+    other = replace(definitions.rule("mql_new"), name="mql_old")
+    changed = replace(other.criteria[0].form, window=replace(other.criteria[0].form.window, within=30 * DAY))
+    other = replace(other, criteria=(replace(other.criteria[0], form=changed),))
+    two = replace(definitions, rules=(*definitions.rules, other))
+    with pytest.raises(BadRequest, match=r"not all mean the same.*mql_new.came, mql_old.came"):
+        hindsight.flow(store, two, within=60 * DAY, among="came")
+    found = hindsight.flow(store, two, within=60 * DAY, among="mql_old.came")
+    assert found.among == "mql_old.came"

@@ -96,5 +96,5 @@ def test_an_outcome_needs_somebody_and_makes_them_known():
         {"account": "acme", "person": None, "at": "2026-01-01", "stage": "won", "amount": "10"},
         {"account": None, "person": " ", "at": "2026-01-01", "stage": "won", "amount": "10"},
     )
-    assert found == [(0, -1, parse_instant("2026-01-01"), "won", "10")]
+    assert found == [(0, -1, parse_instant("2026-01-01"), "won", "10", "deals")]
     assert rejects == [(2, "person", "neither a person nor an account")]

@@ -11,8 +11,9 @@ from assay.core.errors import BadData
 from assay.core.identity import resolve
 from assay.core.io.store import Store
 from assay.core.sources import propose, read
+from tests.realdata import shared
 
-REAL = Path(__file__).parents[4] / "shared" / "data" / "gharchive"
+REAL = shared("gharchive")
 
 CRM = {
     "hubspot-contacts.csv": "Record ID,Email,Associated Company ID,Create Date\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.core.definitions.model import Definitions, InsightsSource, OutcomesSource, PartnerFactsSource
 from assay.core.identity.parts import numbered, source_ranks
-from assay.core.io.store import Store, name
+from assay.core.io.store import Store, literal, name
 from assay.core.sources.checks import confidence_sql
 from assay.core.tables import INSIGHTS, OUTCOMES, PARTNER_FACTS
 
@@ -57,7 +57,7 @@ def resolve_outcomes(store: Store, definitions: Definitions) -> None:
         joins += " LEFT JOIN raw.person_ids p ON p.text = g.person" if part.person else ""
         queries.append(
             f'SELECT {account} AS account, {person} AS person, "at", outcome, {"amount" if part.amount else "NULL"} '
-            f"AS amount FROM raw.good_{k} g{joins}"
+            f"AS amount, {literal(part.source)} AS source FROM raw.good_{k} g{joins}"
         )
     _make(store, "outcomes", OUTCOMES, queries)
 

@@ -155,13 +155,15 @@ def cohort(spells: pa.Table, those: Converting, question: Question) -> Cohort:
 def judge(
     rule: model.Rule, spells: pa.Table, those: Converting, question: Question, *, among: pa.Table | None = None
 ) -> Backtest:
-    """Return the backtest of one rule from its own spells (tables.SPELLS); without caveats about its criteria.
+    """Return the backtest of one rule from its own spells (tables.SPELLS); `caveats_of` tells those of its criteria.
 
     `among` are the spells of the criterion that `question.among` names.
     """
     here = cohort(spells, those, question)
     rate = here.limit.rate()
     others, lift = _others(here, those, question, rate, among=among)
+    at_once = int(np.count_nonzero(those.converted.at[here.entered.subject] == here.entered.at))
+    coincides = caveats.of_entries(at_once, here.group.converted_within, outcome=question.outcome)
     deals = reached.deals(those.converted, here.entered.ever, question.period)
     return Backtest(
         rule=rule,
@@ -180,7 +182,7 @@ def judge(
         weekly=entries.weekly(spells, question.period),
         false_positives=_false_positives(spells, here, question),
         missed=_missed(deals, those),
-        caveats=(),
+        caveats=(coincides,) if coincides else (),
     )
 
 

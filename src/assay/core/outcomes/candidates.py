@@ -44,7 +44,12 @@ class Candidate:
     family: str
     name: str
     form: model.Form
-    text: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The criterion as `assay fmt` writes it, to be pasted under `criteria:`."""
+        return _criterion(self.name, self.parts)
 
     def rule(self, subject: model.SubjectType) -> model.Rule:
         """Return a rule that holds exactly while the criterion is met; no name in a definition holds an @."""
@@ -66,7 +71,7 @@ def with_all_properties(definitions: model.Definitions) -> model.Definitions:
     told = {name for one in definitions.sources if isinstance(one, model.EventsSource) for name, _ in one.properties}
     where = tuple((name, model.Condition(kind="exists", values=(True,))) for name in sorted(told))
     form = model.Count(where=where, threshold=_at_least(1))
-    one = Candidate(family="", name="all", form=form, text="").rule("person")
+    one = Candidate(family="", name="all", form=form).rule("person")
     return replace(definitions, rules=(*definitions.rules, one)) if told else definitions
 
 
@@ -108,7 +113,7 @@ def busy() -> tuple[Candidate, ...]:
     """Return criteria that part people by how much of anything they did lately."""
     window = model.Window(within=30 * values.DAY)
     return tuple(
-        Candidate(family="", name=f"busy_{times}", form=model.Count(threshold=_at_least(times), window=window), text="")
+        Candidate(family="", name=f"busy_{times}", form=model.Count(threshold=_at_least(times), window=window))
         for times in BUSY
     )
 
@@ -196,9 +201,8 @@ def _count(
     often = f"_on_{times}_days" if distinct else "" if times == 1 else f"_{times}_times"
     of = "" if where is None else f"_{where[1]}"
     name = _name(f"{event}{of}{often}_in_{window}")
-    return Candidate(
-        family=_family(event, () if where is None else where[:1]), name=name, form=form, text=_criterion(name, parts)
-    )
+    family = _family(event, () if where is None else where[:1])
+    return Candidate(family=family, name=name, form=form, parts=tuple(parts))
 
 
 # --- attributes --------------------------------------------------------------------------------------
@@ -220,8 +224,8 @@ def _of_attributes(known: _Known) -> Iterator[Candidate]:
             for key, condition, text in _conditions(known, owner, name, kinds):
                 form = model.Attribute(name=name, condition=condition, of_account=of_account)
                 made = _name(f"{written}_{key}")
-                parts = [f"attribute: {_text(written)}", text]
-                yield Candidate(family=family, name=made, form=form, text=_criterion(made, parts))
+                parts = (f"attribute: {_text(written)}", text)
+                yield Candidate(family=family, name=made, form=form, parts=parts)
 
 
 def _conditions(known: _Known, owner: str, name: str, kinds: int) -> Iterator[tuple[str, model.Condition, str]]:
@@ -270,6 +274,5 @@ def _text(value: str) -> str:
 
 
 def _criterion(name: str, parts: Sequence[str]) -> str:
-    """Return the criterion as `assay fmt` writes it, to be pasted under `criteria:`."""
     written = format_text(f"qualification: q\ncriteria:\n  {name}: {{{', '.join(parts)}}}\n")
     return written.partition("criteria:\n")[2].rstrip("\n")

@@ -1,6 +1,7 @@
 """What makes a look back too good to be true: today's values used in the past, and attributes that are outcomes.
 
-An attribute is taken for an outcome where its name or a value asked for is that outcome's name, or where it comes to
+A rule is taken to read an outcome where half of those who convert do so at the very instant at which they qualify.
+An attribute is taken for one where its name or a value asked for is that outcome's name, or where it comes to
 meet its condition at the outcome's own instant: within a day of it in at least half of all cases, and five at least.
 Kaufman, Rosset, Perlich and Stitelman (2012), ACM TKDD 6:15, call it leakage and tell how it comes about.
 """
@@ -168,6 +169,17 @@ def coincidence(name: str, moments: Int64s, outcomes: Int64s, *, of: str, outcom
         "cases: it follows from the outcome and does not foresee it."
     )
     return Caveat(code="leak", of=of, text=text)
+
+
+def of_entries(at_once: int, later: int, *, outcome: str) -> Caveat | None:
+    """Return a caveat where of those who convert at or after qualifying half, and five at least, do so just then."""
+    if at_once < _FEWEST or at_once < later:
+        return None
+    text = (
+        f"{at_once:,} convert at the very instant at which they qualify and are left out; {later:,} do so later. What "
+        f"the rule reads comes together with '{outcome}' and does not foresee it."
+    )
+    return Caveat(code="leak", of="", text=text)
 
 
 def of_outcomes(last: int | None, *, outcome: str, number: int, first: int, as_of: int) -> Caveat | None:

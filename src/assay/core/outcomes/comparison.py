@@ -65,16 +65,17 @@ def compare(
     question: Question,
     *,
     changed: tuple[str, ...] = (),
+    among: pa.Table | None = None,
 ) -> Comparison:
-    """Return how two rules differ, each given with its own spells (tables.SPELLS)."""
+    """Return how two rules differ, each given with its own spells (tables.SPELLS); `among` as in `backtest.judge`."""
     old, new = (cohort(spells, those, question) for _, spells in (published, draft))
     in_both = np.intersect1d(old.subject, new.subject, assume_unique=True)
     as_of = question.period.as_of
     now = [_held(spells, as_of) for _, spells in (published, draft)]
     joining, leaving = sorted(now[1] - now[0]), sorted(now[0] - now[1])
     return Comparison(
-        published=judge(*published, those, question),
-        draft=judge(*draft, those, question),
+        published=judge(*published, those, question, among=among),
+        draft=judge(*draft, those, question, among=among),
         changed=changed,
         both=_part(new, np.isin(new.subject, in_both), those, question),
         only_draft=_part(new, ~np.isin(new.subject, in_both), those, question),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.core.definitions.model import SubjectType
 from assay.core.outcomes import subjects
-from assay.core.outcomes.arrays import NEVER, Bools, Int64s, instants
+from assay.core.outcomes.arrays import NEVER, Bools, Int64s, instants, whole
 from assay.core.outcomes.landmarks import Group
+
+#: The column of dense numbers that `numbered` adds; no column of a run's spells has this name.
+_NUMBER: Final = "subject"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +53,31 @@ def entries(spells: pa.Table, known: pa.Array, period: Period) -> Entries:
     A spell since ever (1970: nothing dated is known of its subject) begins at no known instant, and is no entry.
     """
     at = instants(spells["starts_at"])
-    subject = subjects.numbers(spells["subject_id"], known)
+    subject = _subjects(spells, known)
     ever = np.full(len(known), NEVER, np.int64)
     np.minimum.at(ever, subject, at)
     inside = np.flatnonzero(period.holds(at) & (at > 0))
     order = inside[np.lexsort((at[inside], subject[inside]))]
     first = order[np.diff(subject[order], prepend=-1) != 0]
     return Entries(ever=ever, subject=subject[first], at=at[first], spell=first)
+
+
+def numbered(spells: pa.Table, known: Mapping[SubjectType, pa.Array]) -> pa.Table:
+    """Return spells with a further column: their subjects' dense numbers by these ids, -1 of other kinds.
+
+    Looking texts up costs by how many there are to look among, so it is done for all rules at once.
+    """
+    subject = np.full(spells.num_rows, -1, np.int64)
+    for kind, ids in known.items():
+        mine = pc.equal(spells["subject_type"], kind).to_numpy()
+        subject[mine] = subjects.numbers(spells["subject_id"].filter(pa.array(mine)), ids)
+    return spells.append_column(_NUMBER, pa.array(subject))
+
+
+def _subjects(spells: pa.Table, known: pa.Array) -> Int64s:
+    if _NUMBER in spells.column_names:
+        return whole(spells[_NUMBER].to_numpy())
+    return subjects.numbers(spells["subject_id"], known)
 
 
 def of_rule(spells: pa.Table, rule: str) -> pa.Table:
@@ -64,9 +88,7 @@ def of_rule(spells: pa.Table, rule: str) -> pa.Table:
 def group(spells: pa.Table, known: pa.Array) -> Group:
     """Return when one rule's spells (tables.SPELLS) hold of subjects of these ids."""
     return Group(
-        subject=subjects.numbers(spells["subject_id"], known),
-        since=instants(spells["starts_at"]),
-        until=instants(spells["ends_at"]),
+        subject=_subjects(spells, known), since=instants(spells["starts_at"]), until=instants(spells["ends_at"])
     )
 
 

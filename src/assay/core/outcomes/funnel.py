@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 
 from assay.core.definitions.model import SubjectType
 from assay.core.io.store import Store
-from assay.core.outcomes import conversions, subjects, survival
+from assay.core.outcomes import conversions, narrowing, subjects, survival
 from assay.core.outcomes.arrays import Bools, Int64s
 from assay.core.outcomes.entries import Period
 from assay.core.outcomes.estimates import Estimate
 from assay.core.outcomes.milestones import Milestone
+from assay.core.outcomes.narrowing import Meeting
 from assay.core.outcomes.subjects import STAYS
 
 #: By what the people of a step are told apart.
@@ -72,11 +73,12 @@ class Funnel:
     """The stages of a period, how many got to each (people and accounts), and the steps between them.
 
     `steps` has neighbours first, then each stage's way to the last one. `designated` counts leads by stage as of month
-    ends and `as_of` (see `designation`).
+    ends and `as_of` (see `designation`). `among` names the criterion that those met who count at a stage, if any.
     """
 
     period: Period
     within: int
+    among: str
     stages: tuple[tuple[str, int], ...]
     steps: tuple[Step, ...]
     designated: pa.Table
@@ -93,16 +95,21 @@ class _Arrivals:
     cluster: Int64s
 
 
-def steps(store: Store, stages: Sequence[Milestone], period: Period, *, within: int) -> tuple[Step, ...]:
-    """Return the steps between neighbours, and from each stage to the last where those are no neighbours."""
+def steps(
+    store: Store, stages: Sequence[Milestone], period: Period, *, within: int, among: Meeting | None = None
+) -> tuple[Step, ...]:
+    """Return the steps between neighbours, and from each stage to the last where those are no neighbours.
+
+    With `among` those alone set out who meet it as they get to the first stage.
+    """
     pairs = [(i, i + 1) for i in range(len(stages) - 1)]
     pairs += [(i, len(stages) - 1) for i in range(len(stages) - 2)]
-    arrived = [arrivals(store, stage, period) for stage in stages]
+    arrived = [arrivals(store, stage, period, among=among) for stage in stages]
     return tuple(_step(store, (stages[i], stages[j]), arrived[i], period, within=within) for i, j in pairs)
 
 
-def arrivals(store: Store, stage: Milestone, period: Period) -> _Arrivals:
-    """Return who got to a stage for the first time in the period."""
+def arrivals(store: Store, stage: Milestone, period: Period, *, among: Meeting | None = None) -> _Arrivals:
+    """Return who got to a stage for the first time in the period, of those who met `among` then."""
     parts = []
     for kind in KINDS:
         own = np.flatnonzero(stage.marks[kind].to_numpy() >= 0)
@@ -110,6 +117,8 @@ def arrivals(store: Store, stage: Milestone, period: Period) -> _Arrivals:
         order = np.lexsort((own, at, subject))
         first = order[np.diff(subject[order], prepend=-1) != 0]
         first = first[period.holds(at[first])]
+        if among is not None:
+            first = first[narrowing.met(store, among, kind, subject[first], at[first], as_of=period.as_of)]
         clusters = subjects.clusters(store, kind, as_of=period.as_of)[subject[first]]
         parts.append((np.full(len(first), kind == "person"), subject[first], at[first], own[first], clusters))
     return _Arrivals(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -88,7 +88,7 @@ def _of_outcomes(store: Store, stage: str, as_of: int) -> pa.Table:
     """Return marks of outcomes of that name; one that names an account is the account's."""
     return store.table(
         "SELECT rowid AS row, CASE WHEN account >= 0 THEN -1 ELSE person END::BIGINT AS person, "
-        "account::BIGINT AS account, \"at\", '' AS rule, '' AS version, '' AS motion, 'outcomes' AS source "
+        "account::BIGINT AS account, \"at\", '' AS rule, '' AS version, '' AS motion, source "
         'FROM prepared.outcomes WHERE lower(outcome) = lower(?) AND "at" <= ? ORDER BY rowid',
         [stage, as_of],
     ).cast(MARKS)

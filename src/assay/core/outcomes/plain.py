@@ -159,6 +159,7 @@ def funnel(found: Funnel) -> dict[str, Any]:
         "from": format_instant(found.period.start) if found.period.start else None,
         "to": format_instant(min(found.period.end, found.period.as_of)),
         "within_days": days(found.within),
+        "among": found.among or None,
         "stages": [{"stage": stage, "reached": number} for stage, number in found.stages],
         "steps": [_step(step) for step in found.steps],
         "designated": rows(found.designated),

@@ -69,7 +69,8 @@ def others(risk: AtRisk, entered_at: Int64s, *, subjects: int, within: int, as_o
         return None
     did = np.flatnonzero(converted_at <= as_of)
     did = did[np.argsort(converted_at[did], kind="stable")]  # in order, so that searches run through memory once
-    events = _Converts(at, weight, first[did], last[did], converted_at[did])
+    instants, place = np.unique(converted_at[did], return_inverse=True)
+    events = _Converts(at, weight, first[did], last[did], instants, place)
     hazard, at_risk, moved = _life_table(events, strata, after, covered)
     stays = np.cumprod(1.0 - hazard)
     if stays[-1] <= 0.0:
@@ -93,22 +94,27 @@ def _sizes(first: Int64s, last: Int64s, entrants: int) -> Int64s:
 
 @dataclass(frozen=True, slots=True)
 class _Converts:
-    """Stretches whose subject converted, among entrants sorted by instant with summed weights."""
+    """Stretches whose subject converted, among entrants sorted by instant with summed weights.
+
+    `instants` are those of conversions, and `place` says which each stretch's is: a deal converts a whole company.
+    """
 
     at: Int64s
     weight: Floats
     first: Int64s
     last: Int64s
-    converted_at: Int64s
+    instants: Int64s
+    place: Int64s
 
     def near(self, within: int) -> Int64s:
         """Return each stretch's first entrant that it converted `within` of."""
-        return np.maximum(self.first, np.searchsorted(self.at, self.converted_at - within, "left"))
+        return np.maximum(self.first, np.searchsorted(self.at, self.instants - within, "left")[self.place])
 
-    def converted(self, near: Int64s, covered: int) -> Floats:
-        """Return the weight of each stretch's entrants from `near` on, of the first `covered`."""
+    def converted(self, near: Int64s, further: Int64s, covered: int) -> tuple[Floats, Floats]:
+        """Return the weight of each stretch's entrants from `near`, and from `further` on, of the first `covered`."""
         last = np.minimum(self.last, covered)
-        return self.weight[last] - self.weight[np.minimum(near, last)]
+        through = self.weight[last]
+        return through - self.weight[np.minimum(near, last)], through - self.weight[np.minimum(further, last)]
 
 
 def _life_table(events: _Converts, strata: Int64s, after: Int64s, covered: Int64s) -> tuple[Floats, Floats, Floats]:
@@ -122,7 +128,7 @@ def _life_table(events: _Converts, strata: Int64s, after: Int64s, covered: Int64
     for piece in range(len(after) - 1):
         n = int(covered[piece + 1])
         near, further = further, events.near(int(after[piece + 1]))
-        before, by = events.converted(near, n), events.converted(further, n)
+        before, by = events.converted(near, further, n)
         staying = strata[n] - before.sum()
         if staying <= 0.0:
             continue

@@ -106,13 +106,22 @@ def everybody_else(found: Backtest) -> str:
     )
 
 
+def beside(asked: Question) -> str:
+    """Return whom leads are held beside: "everybody else", or those of them who met a criterion just then."""
+    return f"everybody else who met {asked.among}" if asked.among else "everybody else"
+
+
+def ratio(estimate: Estimate | None) -> str:
+    """Return a ratio alone: "2.6"; a dash where there is none."""
+    return "–" if estimate is None else f"{estimate.value:.1f}"
+
+
 def sentences(found: Backtest) -> tuple[str, ...]:
     """Return the answer in sentences, the most important first."""
     lines = [_rate(found)]
     if found.others is not None and found.entered:
         lift = "" if found.lift is None else f". Leads converted {times(found.lift)}"
-        among = f" who met {found.question.among}" if found.question.among else ""
-        lines.append(f"Of everybody else{among} at the same instants {between(found.others.rate)} did{lift}.")
+        lines.append(f"Of {beside(found.question)} at the same instants {between(found.others.rate)} did{lift}.")
     if found.half_time is not None:
         lines.append(f"Half of those who convert so soon have done so after {length(found.half_time)}.")
     lines.append(_reached(found))
@@ -133,7 +142,7 @@ def counted(subject: str, number: int) -> str:
 
 def _rate(found: Backtest) -> str:
     more = " more" if found.entered else ""
-    before = f" ({found.converted_before:,}{more} had converted before)" if found.converted_before else ""
+    before = f" ({found.converted_before:,}{more} had converted by then)" if found.converted_before else ""
     if not found.entered:
         return f"Nobody qualified in this period{before}."
     entered = who(found, found.entered)
@@ -167,6 +176,11 @@ def span(low: int, high: int) -> str:
     if one.rpartition(" ")[2] == other.rpartition(" ")[2]:
         one = one.rpartition(" ")[0]
     return f"{one} to {other}"
+
+
+def alone(among: str) -> str:
+    """Return who counts in a funnel that is narrowed to those who meet a criterion."""
+    return f"Only those who met {among} as they got to a stage count there."
 
 
 def listed(rows: Sequence[dict[str, Any]]) -> str:
