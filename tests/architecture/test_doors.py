@@ -30,8 +30,9 @@ def test_importing_assay_loads_nothing_heavy(root):
     assert _modules_after("import assay", root).isdisjoint(heavy)
 
 
-def test_asking_for_help_loads_no_compiler_and_no_charts(root):
-    assert _modules_after("import assay.cli.main", root).isdisjoint({"numba", "llvmlite", "altair", "vl_convert"})
+def test_asking_for_help_loads_no_compiler_no_charts_and_no_server(root):
+    heavy = {"numba", "llvmlite", "altair", "vl_convert", "django", "psycopg"}
+    assert _modules_after("import assay.cli.main", root).isdisjoint(heavy)
 
 
 def test_only_the_command_line_prints(product):

@@ -8,7 +8,15 @@ from collections import Counter
 
 import pytest
 
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "GLOSSARY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/language.md"]
+DOCUMENTS = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "GLOSSARY.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/language.md",
+    "docs/operate.md",
+]
 LOCKS = ["requirements.lock", "requirements-test.lock", "requirements-bench.lock", "requirements-build.lock"]
 SOME_MACHINE = re.compile(r"(?<![\w.])/(work|root|home/\w+|Users/\w+|opt/wheels)/")
 SOME_REGISTRY = re.compile(r"py(pi)\.org|pythonhosted\.(org)|registry\.npm(js)|--(extra-)?index-url \S")

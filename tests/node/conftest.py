@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from tests.node.browsing import browser as browser
+from tests.node.browsing import visitor as visitor
 from tests.node.known import PASSWORD
 
 from assay.node.access.permissions import Role

@@ -38,6 +38,15 @@ def test_a_setting_that_cannot_be_used_is_refused_with_a_mend(variables, complai
     assert raised.value.text().startswith(complaint)
 
 
+def test_what_others_set_for_reasons_of_their_own_is_no_mistake():
+    environment.read({"ASSAY_PORT_8000_TCP": "tcp://10.0.0.1:8000", "ASSAY_SERVICE_HOST": "10.0.0.1"})
+
+
+def test_every_setting_is_told_to_who_runs_the_node():
+    told = (Path(__file__).resolve().parents[2] / "docs/operate.md").read_text("utf-8")
+    assert [name for name in environment.VARIABLES if f"`{name}`" not in told] == []
+
+
 def test_a_complaint_about_a_url_does_not_show_its_password():
     with pytest.raises(BadRequest) as raised:
         environment.read({"DATABASE_URL": URL.replace("postgres", "mysql")})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -49,7 +51,15 @@ def demand_node() -> None:
 
 
 def _tell(step: str) -> None:
-    screen.err().print(Text(f"{step} …", style="dim"), soft_wrap=True)
+    """Show a step to who looks on; among the lines of a log it is one of them."""
+    console = screen.err()
+    if console.is_terminal:
+        console.print(Text(f"{step} …", style="dim"), soft_wrap=True)
+        return
+    from assay.node.logs import JsonFormatter
+
+    record = logging.LogRecord("assay.serve", logging.INFO, __file__, 0, step, None, None)
+    sys.stderr.write(f"{JsonFormatter().format(record)}\n")
 
 
 def _greet(running: Running) -> None:

@@ -26,8 +26,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
 }
-#: Read elsewhere: by the command line and by tests.
-_ELSEWHERE: Final = re.compile(r"ASSAY_(CONNECTION_\w+|TEST_\w+|DEBUG)$")
+#: Read elsewhere: by the command line and by tests; or set by Kubernetes for a service that is called assay.
+_ELSEWHERE: Final = re.compile(r"ASSAY_(CONNECTION_\w+|TEST_\w+|DEBUG|SERVICE_(HOST|PORT)\w*|PORT(_\w+)?)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,8 @@ def test_a_node_that_says_it_runs_answers(node):
 def test_what_a_node_keeps_secret_only_its_owner_can_read(node):
     assert stat.S_IMODE((node.folder / "secrets").stat().st_mode) == 0o600
     assert stat.S_IMODE(node.folder.stat().st_mode) & 0o066 == 0
+    readable = [path for path in node.folder.iterdir() if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    assert readable == []
 
 
 def test_no_process_shows_a_secret_on_its_command_line(node):

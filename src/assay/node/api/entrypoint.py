@@ -22,9 +22,9 @@ and nothing is done twice.
 class Api(NinjaAPI):
     """Tells refusals by their own media type."""
 
-    def get_openapi_schema(self, **words: Any) -> OpenAPISchema:
+    def get_openapi_schema(self, **_words: Any) -> OpenAPISchema:
         """Return the document, in which each refusal is a problem."""
-        schema = super().get_openapi_schema(**words)
+        schema = super().get_openapi_schema(path_prefix="/api/")
         for operations in schema["paths"].values():
             for operation in operations.values():
                 for status, told in operation["responses"].items():

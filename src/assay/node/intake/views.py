@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 
+from assay.node.access.admission import anybody
 from assay.node.intake import bodies, calls, inbox, refusals
 from assay.node.intake.keys import KNOWN
 from assay.node.intake.refusals import Refusal
@@ -44,6 +45,7 @@ def one(kind: calls.Kind) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _view(read: Callable[[bytes], calls.Sent]) -> Callable[[HttpRequest], HttpResponse]:
+    @anybody("senders show a write key")
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS":

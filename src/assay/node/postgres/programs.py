@@ -93,5 +93,7 @@ def copied(programs: Programs, to: Path) -> Programs:
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, aside / libraries.name, symlinks=True)
+        for made in (aside, aside / package.name):
+            made.chmod(0o755)  # whatever files are made as otherwise
         aside.rename(target)
     return Programs(target / package.name / "pginstall" / "bin", programs.major)

@@ -14,8 +14,10 @@ from assay.core.errors import BadRequest
 def made(folder: Path) -> Path:
     """Return the folder, absolute, making it where it is missing; nobody else may look into it.
 
+    Whatever this process and its children make from now on is for their own user alone.
     As root, Postgres runs as another user, who must be able to pass through to its own folder, and sees no name here.
     """
+    os.umask(0o077)
     folder = folder.absolute()
     if not folder.exists():
         folder.mkdir(parents=True)

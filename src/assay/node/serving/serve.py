@@ -26,6 +26,7 @@ from assay.node.serving.secrets import Secrets
 #: The file of the data folder that tells commands under which address people come.
 ADDRESS: Final = "address"
 _TICK: Final = 0.05
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 _PATIENCE: Final = 60.0
 _TO_STOP: Final = 15.0
 
@@ -76,6 +77,8 @@ def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], 
         for process in processes:
             process.start()
         tell("Starting")
+        if asked.host in _EVERYWHERE and "ASSAY_ADDRESS" not in os.environ:
+            tell("Listening to other machines, but they are refused until ASSAY_ADDRESS says how they call this one")
         if _is_up(asked, processes, stop):
             (home / ADDRESS).write_text(variables["ASSAY_ADDRESS"], "utf-8")
             ready(Running(address=variables["ASSAY_ADDRESS"], logs=logs.where))
@@ -173,7 +176,7 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
 
 def _is_up(asked: Asked, processes: list[Process], stop: _Stop) -> bool:
     """Wait until the web answers; raise BadRequest where it ends instead."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(asked.host, asked.host)
+    host = _EVERYWHERE.get(asked.host, asked.host)
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and not stop.is_asked:
         if any(process.look() is not None for process in processes):
