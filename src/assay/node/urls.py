@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("assay.node.api.urls")),
     path("", include("assay.node.health.urls")),
     path("", include("assay.node.intake.urls")),
+    path("", include("assay.node.leads.urls")),
     path("", include("assay.node.pages.urls")),
 ]

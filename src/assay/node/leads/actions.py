@@ -187,7 +187,7 @@ def finish_task(audit: Audit, task_id: int, now: datetime) -> Task:
 
 
 def each(actor: Actor, leads: list[int], do: Callable[[Actor, int], object]) -> tuple[int, list[str]]:
-    """Do one thing to several leads, each in its own transaction; return how many it was done to, and why not others."""
+    """Do one thing to several leads, each by itself; return how many it was done to, and why not to others."""
     done, refused = 0, []
     for lead_id in leads:
         try:
