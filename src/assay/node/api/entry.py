@@ -24,6 +24,8 @@ class Token(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Bearer | None:
         """Return who asks; None where nobody may, Problem where the scope is missing."""
+        if not tokens.looks_like_one(token):
+            return None
         found = tokens.bearer(token)
         if found is None:
             limits.count_failure(request)
