@@ -6,10 +6,11 @@ The same seed and scale give the same bytes. Needs numpy and pyarrow alone.
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 import numpy as np
-from story import buying, companies, dirt, files, marketing, partnering, people, selling, success, usage
+from story import buying, calendar, companies, dirt, files, marketing, partnering, people, selling, success, usage
 from story.calendar import DAYS, dates, instants, local_times
 from story.events import Events
 from story.files import Table
@@ -185,7 +186,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same bytes")
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 2,000 accounts, 20,000 people, 300,000 events")
+    parser.add_argument("--past", type=date.fromisoformat, help="let the year end within the week after this day")
     options = parser.parse_args()
+    if options.past is not None:
+        calendar.move(options.past)
     tables = tell(options.seed, options.scale)
     files.write(options.out, tables)
     for name, table in tables.items():

@@ -130,3 +130,12 @@ def forgotten_tries() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def way_in(django_db_setup):
+    """Lets go of the database before it is dropped."""
+    yield
+    from assay.node.intake import inbox
+
+    inbox.writer().close()

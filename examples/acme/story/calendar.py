@@ -1,8 +1,8 @@
-"""The year of the story. Instants are floats: days since 2025-03-01T00:00Z."""
+"""The year of the story. Instants are floats: days since its beginning, 2025-03-01T00:00Z unless `move` was called."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,10 +15,20 @@ DAYS = 365.0  # up to and without 2026-03-01
 TRIAL = 30.0
 
 
+def move(past: date) -> None:
+    """Let the story end within the week after a day: it begins on a Saturday, as people rest at weekends."""
+    global START  # noqa: PLW0603  # the one year that everything in this process is told of
+    ends = past + timedelta(days=1)
+    while (ends - timedelta(days=DAYS)).weekday() != 5:
+        ends += timedelta(days=1)
+    START = datetime.combine(ends - timedelta(days=DAYS), time(), UTC)
+
+
 def instants(days: Days) -> list[str]:
     """Return each instant as ISO text in UTC, to the second."""
     seconds = np.floor(np.asarray(days, dtype=np.float64) * 86_400).astype("timedelta64[s]")
-    return [text + "Z" for text in np.datetime_as_string(np.datetime64("2025-03-01T00:00:00") + seconds).tolist()]
+    begin = np.datetime64(START.replace(tzinfo=None), "s")
+    return [text + "Z" for text in np.datetime_as_string(begin + seconds).tolist()]
 
 
 def dates(days: Days) -> list[str]:

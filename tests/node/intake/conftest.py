@@ -8,19 +8,11 @@ import pytest
 from tests.node.intake.sending import KEY, Sender
 
 
-@pytest.fixture(scope="session")
-def way_in(django_db_setup):
-    """Lets go of the database before it is dropped."""
-    yield
-    from assay.node.intake import inbox
-
-    inbox.writer().close()
-
-
 @pytest.fixture
 def write_key(way_in, transactional_db):
     """A write key in use, whose secret is `KEY`."""
-    from assay.node.intake.keys import KNOWN, digest
+    from assay.node.intake.digests import digest
+    from assay.node.intake.keys import KNOWN
     from assay.node.intake.models import WriteKey
 
     made = WriteKey.objects.create(
@@ -50,6 +42,6 @@ def inbox(transactional_db):
     from assay.node.intake.models import Inbox
 
     def waiting():
-        return [json.loads(body) for body in Inbox.objects.order_by("id").values_list("body", flat=True)]
+        return [json.loads(body) for body in Inbox.objects.order_by("id").values_list("body", flat=True)]  # as it came
 
     return waiting

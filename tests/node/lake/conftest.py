@@ -38,8 +38,8 @@ def put(key, lake_folder) -> Callable[..., None]:
     def accept(*messages, write_key=None, received_at=NOW):
         sent = calls.read_batch(json.dumps({"batch": messages}).encode())
         Inbox.objects.bulk_create(
-            Inbox(key_id=(write_key or key).id, received_at=received_at, body=body.decode())
-            for body in calls.calls(sent, received_at)
+            Inbox(key_id=(write_key or key).id, received_at=received_at, skew=one.skew, body=one.body.decode())
+            for one in calls.kept(sent, received_at)
         )
 
     return accept

@@ -30,7 +30,7 @@ def test_rows_and_calls_of_all_ids_go_and_others_stay(put, stored):
     gone = erasing.erase(["ada", "x1"])
     assert (gone.rows, gone.files, gone.calls) == (2, 2, 2)
     assert [(row["user_id"], row["seq"]) for row in stored()] == [("bob", 2), ("bob", 3), ("bob", 5)]
-    assert [json.loads(body)["user"] for body in Inbox.objects.values_list("body", flat=True)] == ["bob"]
+    assert [json.loads(body)["userId"] for body in Inbox.objects.values_list("body", flat=True)] == ["bob"]
 
 
 def test_no_file_holds_the_person_any_longer(put):

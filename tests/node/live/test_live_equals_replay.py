@@ -117,7 +117,7 @@ def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checke
     Wake.objects.all().delete()
     told = set()
 
-    def hear(changes, known):
+    def hear(changes):
         for one in changes:
             key = (one.rule, one.subject_type, one.subject_id)
             assert (key in told) == (one.what == "exit") or one.what == "merged"

@@ -224,20 +224,25 @@ def recompute(
     names = [rule.name for rule in definitions.rules]
     here, found = _decide(store, definitions, names, as_of, {k: list(some.values()) for k, some in ids.items()})
     mine = [(rule, found.held[rule.subject, rule.name].of(*ids[rule.subject].values())) for rule in definitions.rules]
-    timers: list[dict[str, object]] = []
-    for rule, held in mine:
-        names_of = {dense: one for one, dense in ids[rule.subject].items()}
-        for subject, at, change in held.next_changes(as_of):
-            timers.append(
-                {
-                    "rule": rule.name,
-                    "subject_type": rule.subject,
-                    "subject_id": names_of[subject],
-                    "at": at,
-                    "change": change,
-                }
-            )
-    table = pa.Table.from_pylist(
-        [{**timer, "at": pa.scalar(timer["at"], tables.INSTANT)} for timer in timers], schema=TIMERS
-    )
-    return spells.spells_table(store, here.causes, [(rule, held.until(as_of)) for rule, held in mine]), table
+    changes = [(rule, list(held.next_changes(as_of))) for rule, held in mine]
+    timers = timers_table(changes, {kind: {dense: one for one, dense in some.items()} for kind, some in ids.items()})
+    return spells.spells_table(store, here.causes, [(rule, held.until(as_of)) for rule, held in mine]), timers
+
+
+def timers_table(
+    changes: Sequence[tuple[model.Rule, Sequence[tuple[int, int, str]]]],
+    names: Mapping[model.SubjectType, Mapping[int, str]],
+) -> pa.Table:
+    """Return `TIMERS` of each rule's next changes (subject, instant, change); `names` are ids by dense subject."""
+    told = [
+        {
+            "rule": rule.name,
+            "subject_type": rule.subject,
+            "subject_id": names[rule.subject][subject],
+            "at": pa.scalar(at, tables.INSTANT),
+            "change": change,
+        }
+        for rule, of_rule in changes
+        for subject, at, change in of_rule
+    ]
+    return pa.Table.from_pylist(told, schema=TIMERS)

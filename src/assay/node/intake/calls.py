@@ -1,4 +1,8 @@
-"""What clients send, checked and brought to one form: the calls of the Segment tracking specification."""
+"""What clients send: calls of the Segment tracking specification, checked when they come, understood when drained.
+
+What comes is checked and kept as it came, which costs little. `understood` brings a call that was kept to the one form
+that the lake is made of.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +23,18 @@ _Id = str | int | None
 _Told = TypeVar("_Told")
 
 
-class _Context(msgspec.Struct, rename="camel"):
+class _Object(msgspec.Struct, gc=False):
+    """A JSON object, whatever is in it."""
+
+
+class _Place(msgspec.Struct, rename="camel", gc=False):
     group_id: _Id = None
-    traits: msgspec.Raw = msgspec.Raw()
+    traits: _Object | None = None
     library: limits.Library | None = None
 
 
-class _Message(msgspec.Struct, rename="camel"):
-    """One message as a client writes it; what is not named here is not looked at."""
+class _Message(msgspec.Struct, rename="camel", gc=False):
+    """A message as a client writes it, as far as it must be right to be kept."""
 
     type: str | None = None
     message_id: _Id = None
@@ -40,82 +48,102 @@ class _Message(msgspec.Struct, rename="camel"):
     timestamp: str | None = None
     original_timestamp: str | None = None
     sent_at: str | None = None
-    properties: msgspec.Raw = msgspec.Raw()
-    traits: msgspec.Raw = msgspec.Raw()
-    context: _Context | None = None
+    properties: _Object | None = None
+    traits: _Object | None = None
+    context: _Place | None = None
     channel: str | None = None
     write_key: str | None = None
 
 
 class _Batch(msgspec.Struct, rename="camel"):
-    batch: list[msgspec.Raw]
+    batch: list[_Message]
     sent_at: str | None = None
     write_key: str | None = None
 
 
-class Call(msgspec.Struct, omit_defaults=True, frozen=True):
-    """A call as the inbox keeps it: `at` is the instant in microseconds, its client's clock set right."""
+class _RawBatch(msgspec.Struct):
+    batch: list[msgspec.Raw]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What one request holds: its messages as they came, and as they were read."""
+
+    bodies: Sequence[msgspec.Raw | bytes]
+    messages: Sequence[_Message]
+    sent_at: str | None
+    write_key: str | None
+    size: int
+    has_nul: bool
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A call to be kept: `skew` is what its client's clock lacks, in microseconds."""
+
+    body: bytes
+    skew: int
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call, understood: `at` is the instant in microseconds, its client's clock set right."""
 
     kind: Kind
     id: str
     at: int
-    body: msgspec.Raw
-    user: str | None = None
-    anonymous: str | None = None  # of an alias: the id before
-    group: str | None = None
-    event: str | None = None
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """What one request holds, read but not yet checked message by message."""
-
-    messages: Sequence[tuple[_Message, int]]  # with its size in bytes
-    sent_at: str | None
-    write_key: str | None
-    family: limits.Family
-    size: int
+    body: str  # a JSON object: properties or traits
+    user: str | None
+    anonymous: str | None  # of an alias: the id before
+    group: str | None
+    event: str | None
 
 
 _batches: Final = msgspec.json.Decoder(_Batch)
+_raw_batches: Final = msgspec.json.Decoder(_RawBatch)
 _messages: Final = msgspec.json.Decoder(_Message)
+_encoder: Final = msgspec.json.Encoder()
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_calls: Final = msgspec.json.Encoder()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _EARLIEST: Final = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_KINDS: Final = frozenset(KINDS)
+
+# --- what comes -----------------------------------------------------------------------------------------------------
 
 
 def read_batch(body: bytes) -> Sent:
     """Return the messages of a batch; Refusal where it is none."""
-    batch = _decoded(_batches, body, "")
+    batch = _decoded(_batches, body)
     if not batch.batch:
         raise refusals.bad("empty_batch", "batch: there is nothing in it.")
-    read = [(_decoded(_messages, raw, f"batch[{i}]"), memoryview(raw).nbytes) for i, raw in enumerate(batch.batch)]
-    return Sent(read, batch.sent_at, batch.write_key, _family(read[0][0]), len(body))
+    bodies = _raw_batches.decode(body).batch
+    return Sent(bodies, batch.batch, batch.sent_at, batch.write_key, len(body), _NUL in body)
 
 
 def read_one(kind: Kind, body: bytes) -> Sent:
     """Return the message of a call that was sent by itself; Refusal where it is none."""
-    message = _decoded(_messages, body, "")
-    message.type = kind
-    return Sent([(message, len(body))], message.sent_at, message.write_key, _family(message), len(body))
+    message = _decoded(_messages, body)
+    if message.type != kind:
+        message.type = kind
+        body = _with(body, type=kind)
+    return Sent([body], [message], message.sent_at, message.write_key, len(body), _NUL in body)
 
 
-def calls(sent: Sent, received_at: datetime) -> list[bytes]:
-    """Return each call as the inbox keeps it; Refusal where one is not as it should be, or too large."""
-    limits.hold(sent.family, sent.size, [size for _, size in sent.messages])
+def kept(sent: Sent, received_at: datetime) -> list[Kept]:
+    """Return each call as it is kept; Refusal where one is not as it should be, or too large."""
+    limits.hold(_family(sent.messages[0]), sent.size, list(map(len, sent.bodies)))
     received = microseconds(received_at)
-    is_batch_skewed, batch_skew = _skew(sent.sent_at, received)
-    kept = []
-    for i, (message, _) in enumerate(sent.messages):
+    is_told, batch_skew = _skew(sent.sent_at, received)
+    found = []
+    for i, (message, raw) in enumerate(zip(sent.messages, sent.bodies, strict=True)):
+        skew = batch_skew if is_told or message.sent_at is None else _skew(message.sent_at, received)[1]
         try:
-            skew = batch_skew if is_batch_skewed or message.sent_at is None else _skew(message.sent_at, received)[1]
-            kept.append(_calls.encode(_call(message, skew, received)))
+            _demand(message, skew, sent.has_nul)
         except Refusal as refusal:
             where = f"batch[{i}]." if len(sent.messages) > 1 else ""
             raise Refusal(refusal.status, refusal.code, where + refusal.message) from None
-    return kept
+        body = bytes(raw)
+        found.append(Kept(body if message.message_id else _with(body, messageId=uuid.uuid4().hex), skew))
+    return found
 
 
 def microseconds(instant: datetime) -> int:
@@ -123,20 +151,27 @@ def microseconds(instant: datetime) -> int:
     return ((instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
+_NUL: Final = b"\\u0000"
+
+
 def _family(message: _Message) -> limits.Family:
     library = message.context.library if message.context is not None else None
     return limits.family(library, has_channel=message.channel is not None)
 
 
-def _decoded(decoder: msgspec.json.Decoder[_Told], body: bytes | msgspec.Raw, where: str) -> _Told:
+def _decoded(decoder: msgspec.json.Decoder[_Told], body: bytes) -> _Told:
     """Return what a decoder makes of JSON. Refusals name places, never values: they are other people's data."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        place = str(error).replace("`$.", f"`{where}." if where else "`").replace("`$", f"`{where}")
-        raise refusals.bad("bad_shape", f"{place}.") from None
+        raise refusals.bad("bad_shape", f"{str(error).replace('`$.', '`')}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise refusals.bad("bad_json", f"{where + ': ' if where else ''}This is not JSON.") from None
+        raise refusals.bad("bad_json", "This is not JSON.") from None
+
+
+def _with(body: bytes, **told: str) -> bytes:
+    """Return a message with something that it does not say itself."""
+    return _encoder.encode({**_objects.decode(body), **told})
 
 
 def _skew(sent_at: str | None, received: int) -> tuple[bool, int]:
@@ -149,87 +184,115 @@ def _skew(sent_at: str | None, received: int) -> tuple[bool, int]:
         return False, 0
 
 
-def _call(message: _Message, skew: int, received: int) -> Call:
+def _demand(message: _Message, skew: int, has_nul: bool) -> None:
+    """Raise Refusal where a message lacks what its kind must have."""
     kind = message.type
-    if kind not in KINDS:
+    if kind not in _KINDS:
         raise refusals.bad("bad_type", f"type: it must be one of {', '.join(KINDS)}.")
-    user, anonymous = _id(message.user_id), _id(message.anonymous_id)
-    group = _id(message.group_id)
-    event = None
-    context_group = _id(message.context.group_id) if message.context is not None else None
+    if has_nul:
+        _demand_no_nul(message)
     if kind == "group":
-        if group is None:
+        if _id(message.group_id) is None:
             raise refusals.bad("missing", "groupId: it is missing.")
-    else:
-        group = context_group or group
-    if kind == "alias":
-        anonymous = _id(message.previous_id)
-        if user is None or anonymous is None:
+    elif kind == "alias":
+        if _id(message.user_id) is None or _id(message.previous_id) is None:
             raise refusals.bad("missing", "userId and previousId: an alias needs both.")
-    elif kind != "group" and user is None and anonymous is None:
+    elif _id(message.user_id) is None and _id(message.anonymous_id) is None:
         raise refusals.bad("missing", "userId or anonymousId: there must be one.")
-    if kind == "track":
-        event = (message.event or "").strip() or None
-        if event is None:
-            raise refusals.bad("missing", "event: it is missing.")
-    return Call(
-        kind=kind,
-        id=_id(message.message_id) or uuid.uuid4().hex,
-        at=_at(message, skew, received),
-        body=_body(message, kind),
-        user=user,
-        anonymous=anonymous,
-        group=group,
-        event=event,
-    )
+    if kind == "track" and not (message.event and message.event.strip()):
+        raise refusals.bad("missing", "event: it is missing.")
+    told = message.original_timestamp or message.timestamp
+    if told is not None and _at(told, skew) is None:
+        raise refusals.bad("bad_timestamp", "timestamp: write an instant such as 2026-05-04T12:30:00.000Z.")
+
+
+def _demand_no_nul(message: _Message) -> None:
+    ids = message.message_id, message.user_id, message.anonymous_id, message.previous_id, message.group_id
+    place = message.context.group_id if message.context is not None else None
+    if any("\0" in str(told) for told in (*ids, place, message.event)):
+        raise refusals.bad("bad_shape", "Neither ids nor the event may hold a NUL.")
 
 
 def _id(told: _Id) -> str | None:
     """Return an id as text; a blank one is none."""
-    if told is None:
-        return None
-    return str(told).replace("\0", "").strip() or None
+    return None if told is None else str(told).strip() or None
 
 
-def _at(message: _Message, skew: int, received: int) -> int:
-    """Return when it happened: by the client's clock, set right by what it lacked when it sent; else on arrival."""
-    told = message.original_timestamp or message.timestamp
-    if told is None:
-        return received
+def _at(told: str, skew: int) -> int | None:
+    """Return an instant of a client's clock, set right; None where it cannot be read."""
     try:
         at = microseconds(datetime.fromisoformat(told)) + skew
     except ValueError:
-        at = _LATEST
-    if not _EARLIEST <= at < _LATEST:
-        raise refusals.bad("bad_timestamp", "timestamp: write an instant such as 2026-05-04T12:30:00.000Z.")
-    return at
+        return None
+    return at if _EARLIEST <= at < _LATEST else None
 
 
-def _body(message: _Message, kind: Kind) -> msgspec.Raw:
+# --- what is drained ------------------------------------------------------------------------------------------------
+
+
+class _KeptPlace(msgspec.Struct, rename="camel", gc=False):
+    group_id: _Id = None
+    traits: msgspec.Raw = msgspec.Raw()
+
+
+class _KeptMessage(msgspec.Struct, rename="camel", gc=False):
+    type: Kind
+    message_id: _Id
+    user_id: _Id = None
+    anonymous_id: _Id = None
+    previous_id: _Id = None
+    group_id: _Id = None
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    properties: msgspec.Raw = msgspec.Raw()
+    traits: msgspec.Raw = msgspec.Raw()
+    context: _KeptPlace | None = None
+
+
+_kept_messages: Final = msgspec.json.Decoder(_KeptMessage)
+
+
+def understood(body: str, skew: int, received: int) -> Call:
+    """Return what a call says that was kept `received` (in microseconds)."""
+    message = _kept_messages.decode(body)
+    kind = message.type
+    told = message.original_timestamp or message.timestamp
+    group = _id(message.group_id)
+    if kind != "group" and message.context is not None:
+        group = _id(message.context.group_id) or group
+    return Call(
+        kind=kind,
+        id=str(message.message_id),
+        at=received if told is None else _at(told, skew) or received,
+        body=_body(message).decode(),
+        user=_id(message.user_id),
+        anonymous=_id(message.previous_id if kind == "alias" else message.anonymous_id),
+        group=group,
+        event=_id(message.event) if kind == "track" else None,
+    )
+
+
+def _body(message: _KeptMessage) -> bytes:
     """Return the properties or traits of a call: a JSON object as it came."""
+    kind = message.type
     if kind in {"identify", "group"}:
-        body = _object(message.traits, "traits")
-        if body is _EMPTY and kind == "identify" and message.context is not None:
-            body = _object(message.context.traits, "context.traits")  # where RudderStack's clients put them
-        return body
+        traits = _object(message.traits)
+        if traits == _EMPTY and kind == "identify" and message.context is not None:
+            return _object(message.context.traits)  # where RudderStack's clients put them
+        return traits
     if kind == "alias":
         return _EMPTY
-    body = _object(message.properties, "properties")
-    named = {name: getattr(message, name) for name in ("name", "category") if getattr(message, name)}
-    if kind == "track" or not named:
-        return body
-    told = {name: msgspec.Raw(_calls.encode(value)) for name, value in named.items()}
-    own: dict[str, msgspec.Raw] = _decoded(_objects, body, "properties")
-    return msgspec.Raw(_calls.encode({**told, **own}))
+    properties = _object(message.properties)
+    named = {} if kind == "track" else {"name": message.name, "category": message.category}
+    told = {name: msgspec.Raw(_encoder.encode(value)) for name, value in named.items() if value}
+    return _encoder.encode({**told, **_objects.decode(properties)}) if told else properties
 
 
-_EMPTY: Final = msgspec.Raw(b"{}")
+_EMPTY: Final = b"{}"
 
 
-def _object(raw: msgspec.Raw, where: str) -> msgspec.Raw:
-    start = bytes(memoryview(raw)[:1])
-    if start == b"{":
-        return raw
-    if start in {b"", b"n"}:
-        return _EMPTY
-    raise refusals.bad("bad_shape", f"{where}: it must be an object.")
+def _object(raw: msgspec.Raw) -> bytes:
+    return bytes(raw) if raw and raw != msgspec.Raw(b"null") else _EMPTY

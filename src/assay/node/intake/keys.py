@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -11,19 +9,10 @@ from typing import Final
 
 from django.db import connection
 
+from assay.node.intake.digests import digest
 from assay.node.intake.models import WriteKey
 
 _FRESH_FOR: Final = 1.0
-
-
-def new_secret() -> str:
-    """Return a write key that nobody can guess."""
-    return secrets.token_urlsafe(24)
-
-
-def digest(secret: str) -> bytes:
-    """Return what is kept of a write key. It is long and random, so that one quick hash keeps it."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 class Known:

@@ -27,7 +27,7 @@ class WriteKey(models.Model):
 
 
 class Inbox(models.Model):
-    """One call that was accepted and waits for the lake; `body` is a `calls.Call` as JSON.
+    """One call that was accepted and waits for the lake, as its client wrote it (see `calls.Kept`).
 
     The table has no index at all, not even of its numbers: the migration drops it. What is written with every call
     must cost nothing, and the table is nearly empty.
@@ -36,4 +36,5 @@ class Inbox(models.Model):
     id = models.BigAutoField(primary_key=True)
     key_id = models.BigIntegerField()
     received_at = models.DateTimeField()
+    skew = models.BigIntegerField()
     body = models.TextField()

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 
 from assay.node.access.admission import anybody
-from assay.node.intake import bodies, calls, inbox, refusals
+from assay.node.intake import bodies, calls, copying, inbox, refusals
 from assay.node.intake.keys import KNOWN
 from assay.node.intake.refusals import Refusal
 
@@ -45,7 +45,7 @@ def one(kind: calls.Kind) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _view(read: Callable[[bytes], calls.Sent]) -> Callable[[HttpRequest], HttpResponse]:
-    @anybody("senders show a write key")
+    @anybody("clients show a write key")
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS":
@@ -85,8 +85,8 @@ def _take_in(request: HttpRequest, read: Callable[[bytes], calls.Sent]) -> None:
         key = _demand_key(sent.write_key)
     if KNOWN.waiting() >= settings.ASSAY.inbox_limit:
         raise refusals.too_many("More has arrived than could be worked on yet; send it again later.", 10)
-    kept = calls.calls(sent, received_at)
-    inbox.writer().keep(inbox.rows(key, calls.microseconds(received_at), kept))
+    kept = calls.kept(sent, received_at)
+    inbox.writer().keep(copying.rows(key, calls.microseconds(received_at), kept))
 
 
 def _demand_key(secret: str | None) -> int:

@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 from django.db import connection, transaction
 
+from assay.node.intake import calls as arriving
 from assay.node.intake.calls import Call
 from assay.node.intake.models import WriteKey
 from assay.node.lake import manifest
@@ -30,17 +31,16 @@ DELETE FROM intake_inbox WHERE ctid = ANY(ARRAY(
             SELECT ctid AS place, id, octet_length(body) AS size FROM intake_inbox ORDER BY id LIMIT %s
         ) oldest
     ) counted WHERE before < %s
-)) RETURNING id, key_id, received_at, body
+)) RETURNING id, key_id, received_at, skew, body
 """
 _NEW: Final = """
 INSERT INTO lake_seenmessage (digest, seen_on) SELECT unnest(%s::bytea[]), %s ON CONFLICT DO NOTHING RETURNING digest
 """
 
-_calls: Final = msgspec.json.Decoder(Call)
 _WITHOUT_SEQ: Final = pa.schema([field for field in LAKE if field.name != "seq"])
 
-#: What the inbox gives: number, key, arrival, call.
-_Taken = tuple[int, int, datetime, str]
+#: What the inbox gives: number, key, arrival, skew, call.
+_Taken = tuple[int, int, datetime, int, str]
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -93,7 +93,10 @@ def digest_of(*parts: str) -> bytes:
 
 def _unseen(taken: Sequence[_Taken], now: datetime) -> list[tuple[int, datetime, Call]]:
     """Return the calls that were not taken before, each once, in their order."""
-    read = [(key, received_at, _calls.decode(body)) for _, key, received_at, body in taken]
+    read = [
+        (key, received_at, arriving.understood(body, skew, arriving.microseconds(received_at)))
+        for _, key, received_at, skew, body in taken
+    ]
     digests = [digest_of(str(key), call.id) for key, _, call in read]
     left = unseen(digests, now)
     fresh = []
@@ -120,12 +123,11 @@ def _table(fresh: Sequence[tuple[int, datetime, Call]], sources: Mapping[int, So
 
 def _rows(call: Call, received_at: datetime, to: Sources) -> Iterator[tuple[object, ...]]:
     """Yield a call's rows in the order of LAKE without `seq`; a group call tells of an account and of its member."""
-    body = bytes(call.body).decode()
     told = (call.id, call.at, received_at, call.user, call.anonymous, call.group, call.event)
     if call.kind == GROUP_KIND:
-        yield (to.accounts, GROUP_KIND, *told, body)
+        yield (to.accounts, GROUP_KIND, *told, call.body)
         if call.user is not None or call.anonymous is not None:
             yield (to.people, "member", *told, "{}")
         return
     source = to.people if call.kind in {"identify", "alias"} else to.events
-    yield (source, call.kind, *told, body)
+    yield (source, call.kind, *told, call.body)

@@ -100,8 +100,9 @@ def _swapped(rewritten: Sequence[tuple[LakeFile, LakeFile]]) -> list[tuple[LakeF
 def _erase_calls(ids: Collection[str]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM intake_inbox WHERE body::json->>'user' = ANY(%s) OR body::json->>'anonymous' = ANY(%s)",
-            [list(ids), list(ids)],
+            "DELETE FROM intake_inbox WHERE ARRAY[trim(body::json->>'userId'), trim(body::json->>'anonymousId'), "
+            "trim(body::json->>'previousId')] && %s",
+            [list(ids)],
         )
         return int(cursor.rowcount)
 

@@ -45,12 +45,14 @@ class Neighbourhood:
 class Index:
     """The index in a file; one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._con = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, path: Path | str) -> None:
+        self._con = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._con.execute("PRAGMA journal_mode = WAL")
         # What a crash takes is read from the lake again: it need not reach the disk before the next batch.
         self._con.execute("PRAGMA synchronous = NORMAL")
         self._con.execute("PRAGMA cache_size = -200000")
+        self._con.execute("PRAGMA temp_store = MEMORY")
+        self._con.execute("PRAGMA busy_timeout = 30000")
         self._con.executescript(_SCHEMA)
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
 
@@ -68,6 +70,11 @@ class Index:
         """Return what was noted under a name."""
         found = self._con.execute("SELECT value FROM mark WHERE name = ?", [name]).fetchone()
         return None if found is None else str(found[0])
+
+    def note(self, **marks: str) -> None:
+        """Note marks."""
+        with self._whole() as cursor:
+            cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
 
     def add(self, definitions: model.Definitions, rows: pa.Table, **marks: str) -> None:
         """Take in rows of the lake (LAKE), note whose they are as touched, and note marks: all or nothing."""
@@ -133,6 +140,16 @@ class Index:
             reached = accounts
         loaded = self._same([*people, *self._tied(reached, MEMBER)]) | reached
         return Neighbourhood(people=people, accounts=accounts, rows=self._rows(loaded))
+
+    def sample(self, size: int, seed: int) -> list[int]:
+        """Return at most so many nodes that have rows, drawn by a seed."""
+        found: set[int] = set()
+        state = seed
+        for _ in range(size):
+            state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+            row = self._con.execute("SELECT node FROM row WHERE node >= ? LIMIT 1", [state >> 1]).fetchone()
+            found.update(row or ())
+        return sorted(found)
 
     def _same(self, nodes: Iterable[int]) -> Nodes:
         return self._closed(nodes, SAME)

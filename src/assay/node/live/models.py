@@ -65,3 +65,17 @@ class Wake(models.Model):
 
         constraints: ClassVar = [models.UniqueConstraint(fields=["node"], name="live_wake_once")]
         indexes: ClassVar = [models.Index(fields=["at"], name="live_wake_at")]
+
+
+class SelfCheck(models.Model):
+    """What the standing self-check found: how much of a sample differed from a replay of the lake."""
+
+    at = models.DateTimeField()
+    subjects = models.IntegerField()
+    different_rows = models.IntegerField()
+    different_spells = models.IntegerField()
+
+    class Meta:
+        """The latest first."""
+
+        ordering: ClassVar = ["-at", "-id"]

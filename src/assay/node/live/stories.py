@@ -43,6 +43,7 @@ GROUP BY subject, name
 def describe(known: Known, asked: Sequence[Asked], as_of: int) -> dict[Asked, About]:
     """Return what a lead carries of each subject (type, id, rule) as it arises, as of an instant."""
     store, definitions = known.store, known.definitions
+    asked = _present(known, asked)
     homes = _homes(known, {(kind, one) for kind, one, _ in asked}, as_of)
     facts = _attributes(known, "account", {dense for dense, *_ in homes.values()}, as_of)
     told = leads.told_reasons(store, definitions, [(rule, one) for _, one, rule in asked], as_of=as_of)
@@ -61,6 +62,21 @@ def describe(known: Known, asked: Sequence[Asked], as_of: int) -> dict[Asked, Ab
             lean="" if reading is None else sentences.lean(reading.lean),
         )
     return found
+
+
+def _present(known: Known, asked: Sequence[Asked]) -> list[Asked]:
+    """Return those of whom anything is known."""
+    kinds, ids = ([one[i] for one in asked] for i in (0, 1))
+    table = pa.table({"kind": pa.array(kinds, pa.string()), "id": pa.array(ids, pa.string())})
+    known.store.save("engine", "asked_subjects", table)
+    there = {
+        (kind, one)
+        for kind, name in (("person", "people"), ("account", "accounts"))
+        for (one,) in known.store.rows(
+            f"SELECT id FROM prepared.{name} WHERE id IN (SELECT id FROM engine.asked_subjects WHERE kind = ?)", [kind]
+        )
+    }
+    return [one for one in asked if one[:2] in there]
 
 
 def tell(index: Index, definitions: Any, subject_type: str, subject_id: str, as_of: int) -> Story | None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 
 from assay.core.definitions.model import SubjectType
-from assay.node.live.changes import Change
+from assay.node.live.changes import Change, What
 from assay.node.live.deciding import Decision
 
 _COLUMNS: Final = (
@@ -40,9 +40,9 @@ def store_decision(decision: Decision) -> list[Change]:
     """
     now = instant(decision.as_of)
     nodes = sorted(decision.nodes)
-    decided = _rows(decision)
+    decided = decided_rows(decision)
     with transaction.atomic():
-        stored = _stored(nodes)
+        stored = stored_rows(nodes)
         kept = {row: key for key, row in stored.items()}
         _delete([key for key, row in stored.items() if row not in decided])
         _insert([row for row in decided if row not in kept])
@@ -56,7 +56,7 @@ def instant(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _rows(decision: Decision) -> dict[_Row, None]:
+def decided_rows(decision: Decision) -> dict[_Row, None]:
     """Return decided spells as stored ones are written, in order."""
     nodes: Mapping[str, Mapping[str, int]] = {"person": decision.people, "account": decision.accounts}
     table = decision.spells
@@ -66,7 +66,8 @@ def _rows(decision: Decision) -> dict[_Row, None]:
     return {(*row[:5], nodes[row[kind]][row[one]], *row[5:]): None for row in found}
 
 
-def _stored(nodes: Sequence[int]) -> dict[int, _Row]:
+def stored_rows(nodes: Sequence[int]) -> dict[int, _Row]:
+    """Return the stored spells of these nodes, by id."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM live_spell WHERE node = ANY(%s)", [list(nodes)])
         return {row[0]: row[1:] for row in cursor.fetchall()}
@@ -173,6 +174,14 @@ def _wake(decision: Decision, nodes: Sequence[int]) -> None:
             with cursor.copy("COPY live_wake (node, at) FROM STDIN") as copy:
                 for row in found.items():
                     copy.write_row(row)
+
+
+def changes_of(what: What, rows: Iterable[_Row]) -> list[Change]:
+    """Return changes from (rule, subject_type, subject_id, version, at, cause), in the order in which they came."""
+    return [
+        Change(**_subject((rule, kind, one)), what=what, at=at, rule=rule, version=version, cause=cause)
+        for rule, kind, one, version, at, cause in sorted(rows, key=lambda row: (row[4], row[:3]))
+    ]
 
 
 def tell_expired(now: datetime, *, most: int = 5000) -> list[Change]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 from django.db import transaction
 
 from assay.core.definitions import model
+from assay.core.errors import Place
 from assay.node.live import storing
+from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
 from assay.node.live.deciding import Known, accounts_reach_people, deciding
 from assay.node.live.index import Index
@@ -18,14 +21,16 @@ from assay.node.live.index import Index
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
 _AT_ONCE: Final = 2000
 
-#: Takes changes in the transaction that stores them: leads, plays, webhooks. What is known of the subjects comes along,
-#: but for exits that time alone brought.
-Takers = Callable[[Sequence[Change], Known | None], None]
+_NOWHERE: Final = Place(file="", line=1, column=1)
+
+#: Takes changes in the transaction that stores them: leads, plays, webhooks.
+Taker = Callable[[Sequence[Change]], None]
 
 
 def layout(definitions: model.Definitions) -> str:
     """Return what an index depends on: one made with another layout is made anew."""
-    told = repr((definitions.sources, sorted(definitions.lists.items())))
+    parts = [replace(part, place=_NOWHERE) for part in definitions.sources]
+    told = repr((parts, sorted(definitions.lists.items())))
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
@@ -50,7 +55,7 @@ def next_seq(index: Index, definitions: model.Definitions) -> int:
     return 0 if seq is None else int(seq) + 1
 
 
-def settle(index: Index, definitions: model.Definitions, *, as_of: int, takers: Sequence[Takers] = ()) -> int:
+def settle(index: Index, definitions: model.Definitions, *, as_of: int, takers: Sequence[Taker] = ()) -> int:
     """Decide of what was touched, and of whom time touched, as of an instant; return how many changes were told.
 
     A decision is stored, its changes told and their consequences written in one transaction. If the node dies between
@@ -62,15 +67,17 @@ def settle(index: Index, definitions: model.Definitions, *, as_of: int, takers: 
     while touched := index.touched(_AT_ONCE):
         around = index.around(touched, accounts_reach_people=reach)
         with deciding(definitions, around, as_of=as_of) as (decision, known), transaction.atomic():
-            told += _give(storing.store_decision(decision), known, takers)
+            told += give(storing.store_decision(decision), known, takers)
         index.settle(touched)
     with transaction.atomic():
-        told += _give(storing.tell_expired(now), None, takers)
+        told += give(storing.tell_expired(now), None, takers)
     return told
 
 
-def _give(changes: Sequence[Change], known: Known | None, takers: Sequence[Takers]) -> int:
-    for taker in takers:
-        if changes:
-            taker(changes, known)
+def give(changes: Sequence[Change], known: Known | None, takers: Sequence[Taker]) -> int:
+    """Hand changes to all that take them, with what is known of their subjects at hand; return how many."""
+    with at_hand(known):
+        for taker in takers:
+            if changes:
+                taker(changes)
     return len(changes)

@@ -171,7 +171,9 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
         *(sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "1"),
         *("--delete-jobs", "successful", "--shutdown-graceful-timeout", "10"),
     ]
-    return [Process("web", web, variables, logs.of("web")), Process("worker", worker, variables, logs.of("worker"))]
+    lake = [sys.executable, "-m", "assay.node.serving.gathering"]
+    commands = {"web": web, "worker": worker, "lake": lake}
+    return [Process(name, command, variables, logs.of(name)) for name, command in commands.items()]
 
 
 def _is_up(asked: Asked, processes: list[Process], stop: _Stop) -> bool:

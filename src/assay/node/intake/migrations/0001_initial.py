@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("key_id", models.BigIntegerField()),
                 ("received_at", models.DateTimeField()),
+                ("skew", models.BigIntegerField()),
                 ("body", models.TextField()),
             ],
         ),

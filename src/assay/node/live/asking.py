@@ -1,0 +1,56 @@
+"""How pages and leads ask what the core says: from the index, or from what a turn has at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from assay.core.definitions import model
+from assay.node.live.deciding import Known, accounts_reach_people, deciding
+from assay.node.live.index import Index
+from assay.node.live.keys import node_of
+from assay.node.live.stories import Asked, describe, micros, tell
+from assay.node.live.story import About, Story
+
+_AT_HAND: Final[ContextVar[Known | None]] = ContextVar("what a turn knows", default=None)
+
+
+def place() -> Path:
+    """Return where the index is, in a folder that is there."""
+    folder: Path = settings.ASSAY.data_folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "index.sqlite"
+
+
+@contextmanager
+def at_hand(known: Known | None) -> Iterator[None]:
+    """Let questions inside be answered from what a turn knows, at no further cost."""
+    token = _AT_HAND.set(known)
+    try:
+        yield
+    finally:
+        _AT_HAND.reset(token)
+
+
+def story(definitions: model.Definitions, subject_type: str, subject_id: str, as_of: int) -> Story | None:
+    """Return everything that the core says of a subject as of an instant; None where it knows none such."""
+    with Index(place()) as index:
+        return tell(index, definitions, subject_type, subject_id, as_of)
+
+
+def about(definitions: model.Definitions, asked: Sequence[Asked], at: datetime) -> dict[Asked, About]:
+    """Return what leads carry of subjects (type, id, rule); those that nothing is known of are left out."""
+    known = _AT_HAND.get()
+    if known is not None:
+        return describe(known, asked, micros(at))
+    nodes = [node_of("p" if kind == "person" else "a", one) for kind, one, _ in asked]
+    with Index(place()) as index:
+        around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
+    with deciding(definitions, around, as_of=micros(at)) as (_, at_last):
+        return describe(at_last, asked, micros(at))

@@ -1,0 +1,78 @@
+"""Brings what arrived into the lake and decides of whom it touched, again and again. A process of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import django
+
+_log: Final = logging.getLogger(__name__)
+_TICK: Final = 0.2
+_TO_ORDER: Final = 5.0
+_AFTER_FAILURE: Final = 1.0
+
+
+def gather(stop: threading.Event) -> None:
+    """Live until asked to stop, and keep the lake in order; a failure, such as Postgres being away, is waited out."""
+    from assay.node.serving.living import Life
+
+    order = threading.Thread(target=_keep_doing, args=(_order, _TO_ORDER, stop))
+    order.start()
+    life = Life(lambda: datetime.now(UTC))
+    _keep_doing(life.step, _TICK, stop)
+    life.close()
+    order.join()
+
+
+def _order() -> bool:
+    """Do one step of keeping the lake in order; tell whether there may be more to do."""
+    from assay.node.lake import compacting, draining
+
+    now = datetime.now(UTC)
+    compacting.sweep(now)
+    draining.forget_messages(now)
+    return compacting.compact(now)
+
+
+def _keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -> None:
+    """Do a step again and again: at once while it says that there is more, after a pause where it does not."""
+    from django.db import close_old_connections, connection
+
+    has_failed = False
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            has_more = step()
+        except Exception as error:
+            if not has_failed:  # once, not every second while it lasts; its text may hold what was sent
+                _log.error("a step failed and is tried again: %s", type(error).__name__)
+            has_failed = True
+            connection.close()
+            stop.wait(_AFTER_FAILURE)
+            continue
+        has_failed = False
+        if not has_more:
+            stop.wait(pause)
+    connection.close()
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assay.node.settings")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    django.setup()
+    gather(stop)
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)

@@ -1,0 +1,113 @@
+"""One step of a node's life: what arrived goes into the lake, whom it touched is decided of, leads follow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import pyarrow as pa
+
+from assay.core.definitions.model import Definitions
+from assay.node.lake import draining, manifest
+from assay.node.leads import arriving, stories, timers
+from assay.node.live import asking, checking, replaying, turning
+from assay.node.live.changes import Change
+from assay.node.live.index import Index
+from assay.node.live.stories import micros
+from assay.node.rulebook import current
+
+_log: Final = logging.getLogger(__name__)
+#: Rows that the index takes in at once.
+_ROWS: Final = 50_000
+#: Drains between two decisions: what arrives meanwhile waits no longer than that.
+_DRAINS: Final = 5
+_CHECK_EVERY: Final = timedelta(minutes=10)
+
+Clock = Callable[[], datetime]
+
+
+class Life:
+    """The one process that decides: `step` is called again and again, and may be cut short anywhere."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._index: Index | None = None
+        self._checked_at: datetime | None = None
+        plug()
+
+    def step(self) -> bool:
+        """Do what there is to do; tell whether anything was."""
+        index = self._opened()
+        drained = sum(draining.drain(self._clock()) is not None for _ in range(_DRAINS))
+        number, definitions = current.edition_and_definitions()
+        if not number:
+            return bool(drained)
+        taken = turning.take_in(index, definitions, rows_after(turning.next_seq(index, definitions)))
+        now = self._clock()
+        takers = [_leads_of(definitions, now)]
+        if index.mark("edition") != str(number):
+            self._begin(index, number, definitions, takers)
+        told = turning.settle(index, definitions, as_of=micros(now), takers=takers)
+        worked = timers.due(definitions, now)
+        self._check(index, definitions, now)
+        return bool(drained or taken or told or worked)
+
+    def _check(self, index: Index, definitions: Definitions, now: datetime) -> None:
+        """Hold a sample against a replay, once in a while: what was decided bit by bit must be what all rows say."""
+        if self._checked_at is not None and now - self._checked_at < _CHECK_EVERY:
+            return
+        self._checked_at = now
+        lake = manifest.relation(manifest.paths())
+        found = checking.check(index, definitions, lake, as_of=micros(now), seed=micros(now))
+        if not found.is_well:
+            _log.error(
+                "self-check: %d rows and %d spells of %d subjects differ from a replay of the lake",
+                found.rows,
+                found.spells,
+                found.subjects,
+            )
+
+    def close(self) -> None:
+        """Close the index."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def _opened(self) -> Index:
+        if self._index is None:
+            self._index = Index(asking.place())
+        return self._index
+
+    def _begin(self, index: Index, number: int, definitions: Definitions, takers: Sequence[turning.Taker]) -> None:
+        """Decide everything anew under another edition of the rules."""
+        _log.info("edition %d is decided of everything there is", number)
+        touched = index.touched(1 << 60)
+        as_of = micros(self._clock())
+        with replaying.replaying(definitions, manifest.relation(manifest.paths()), as_of=as_of) as replay:
+            replaying.store_and_give(replay, takers)
+        index.note(edition=str(number))
+        index.settle(touched)
+
+
+def rows_after(seq: int) -> Iterator[pa.Table]:
+    """Yield the rows of the lake from a number on, in their order."""
+    rows = manifest.rows_since(seq - 1)
+    for begin in range(0, len(rows), _ROWS):
+        yield rows.slice(begin, _ROWS)
+
+
+def _leads_of(definitions: Definitions, now: datetime) -> turning.Taker:
+    def take(changes: Sequence[Change]) -> None:
+        arriving.apply(changes, definitions, now)
+
+    return take
+
+
+def plug() -> None:
+    """Let leads and their pages ask the live part."""
+    stories.plug(
+        tell=lambda kind, one, as_of: asking.story(current.definitions(), kind, one, as_of),
+        describe=lambda asked, at: asking.about(current.definitions(), asked, at),
+    )
