@@ -21,6 +21,10 @@ CONFIG = """
 [[operations]]
 include-path = "/api/v1/leads/{lead_id}/decisions"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+
+[[operations]]
+include-path = "/api/v1/outcomes"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 """
 
 

@@ -1,16 +1,18 @@
-"""Operations that change something: deciding on leads."""
+"""Operations that change something: deciding on leads, telling of outcomes."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Body, Header, Path, Router
 
-from assay.node.api import answers, problems, shapes
+from assay.node.api import answers, outcomes, problems, shapes
 from assay.node.api.decisions import Decision, Done
 from assay.node.api.entry import bearing, user_of
+from assay.node.api.outcomes import Outcomes, Taken
 from assay.node.api.scopes import Scope
 from assay.node.leads.models import Lead
 
@@ -48,14 +50,32 @@ def decide(
         return done.model_dump(mode="json")
 
     given = answers.once(user, key, f"decide {lead_id} {decision.model_dump_json()}", do)
-    if given.status != 200:
-        return _marked(problems.answer(given.body), given)
-    _marked(response, given)
-    return given.body
+    return _told(given, response)
 
 
-def _marked(response: HttpResponse, given: answers.Given) -> HttpResponse:
-    """Say of an answer that it was given before."""
+@router.post(
+    "/outcomes",
+    **bearing(Scope.OUTCOMES_WRITE),
+    response={200: Taken, **shapes.refusals(400, 409)},
+    summary="Tell what became of people and accounts",
+)
+def take_outcomes(request: HttpRequest, response: HttpResponse, key: Key, told: Outcomes) -> Any:
+    """Take up to 1,000 outcomes in, all or none, as rows of the definition's source of outcomes.
+
+    They are there for backtests and funnels from then on. 409 tells that no source takes them as they are.
+    """
+    user = user_of(request)
+
+    def do() -> dict[str, Any]:
+        return outcomes.take_in(user, told, timezone.now()).model_dump(mode="json")
+
+    given = answers.once(user, key, f"outcomes {told.model_dump_json()}", do)
+    return _told(given, response)
+
+
+def _told(given: answers.Given, response: HttpResponse) -> Any:
+    """Return an answer, saying of one that it was given before."""
+    told = response if given.status == HTTPStatus.OK else problems.answer(given.body)
     if given.is_replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+        told.headers["Idempotency-Replayed"] = "true"
+    return given.body if told is response else told
