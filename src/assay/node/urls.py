@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("assay.node.health.urls")),
     path("", include("assay.node.intake.urls")),
     path("", include("assay.node.leads.urls")),
+    path("", include("assay.node.telling.urls")),
     path("", include("assay.node.pages.urls")),
 ]

@@ -28,12 +28,14 @@ class Lane:
     dots: tuple[int, ...] = ()
 
 
-def lanes(rows: Sequence[Lane], *, as_of: int, title: str, description: str, width: int = 680) -> str:
-    """Return a picture of these lanes from the first thing shown to a little after now, which is marked.
+def lanes(
+    rows: Sequence[Lane], *, as_of: int, title: str, description: str, width: int = 680, since: int | None = None
+) -> str:
+    """Return a picture of these lanes from `since`, or the first thing shown, to a little after now, which is marked.
 
     What of a bar lies after `as_of` is dashed: it is so if nothing happens.
     """
-    first, last = _range(rows, as_of)
+    first, last = _range(rows, as_of, since)
     scale = _Scale(first=first, last=last, width=width)
     height = _TOP + _STEP * len(rows) + _AXIS
     root = ElementTree.Element(
@@ -59,9 +61,9 @@ class _Scale:
         return round(4 + (inside - self.first) / (self.last - self.first) * (self.width - 8), 1)
 
 
-def _range(rows: Sequence[Lane], as_of: int) -> tuple[int, int]:
+def _range(rows: Sequence[Lane], as_of: int, since: int | None) -> tuple[int, int]:
     shown = [at for lane in rows for at in lane.dots] + [start for lane in rows for start, _ in lane.bars if start > 0]
-    first = min([*shown, as_of])
+    first = min([*shown, as_of]) if since is None else min(since, as_of)
     span = max(as_of - first, _DAY)
     ends = [end for lane in rows for _, end in lane.bars if end is not None and end > as_of]
     # An end far away must not press what happened into a corner.

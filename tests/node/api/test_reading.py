@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.utils import timezone
-from tests.node.leads.knowing import ACME, NOON, UPSELL, enter, lead_of, works_at
+from tests.node.leads.knowing import ACME, NOON, UPSELL, enter, lead_of, leave, works_at
 
 from assay.node.access.actions import Machine
 from assay.node.access.permissions import Role
 from assay.node.lake import manifest
 from assay.node.leads import stories
-from assay.node.live.keys import node_of
-from assay.node.live.models import Holding, Spell
+from assay.node.live.models import Spell
 from assay.node.rulebook.importing import import_folder
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +24,6 @@ SOURCE = "opportunities"
 def rules(db):
     """Acme's rules, decided by the node."""
     import_folder(Machine("a test"), ACME / "definitions")
-
-
-def hold(rule: str, who: str) -> None:
-    Holding.objects.create(
-        rule=rule, subject_type="person", subject_id=who, node=node_of("p", who), version=1, since=NOON
-    )
 
 
 def test_a_lead_comes_with_its_evidence(program, arrive):
@@ -75,19 +67,19 @@ def test_spells_of_a_subject_are_asked_for_without_its_id_in_the_address(program
     assert len(found["spells"]) == 1
 
 
-def test_a_product_asks_what_holds_of_a_user(program, rules):
-    hold("pql_trial_conversion", "jürgen@acme.example")
+def test_a_product_asks_what_holds_of_a_user(program, arrive):
+    arrive(enter(who="jürgen@acme.example"))
     one = program(Role.REVOPS, "plays:read")
     answer = one.get("/plays", **{"Assay-User": "j%C3%BCrgen%40acme.example"})
-    assert [(play["rule"], play["stage"]) for play in answer.json()["plays"]] == [("pql_trial_conversion", "PQL")]
+    (play,) = answer.json()["plays"]
+    assert (play["rule"], play["stage"], play["state"]) == ("pql_trial_conversion", "PQL", "offered")
     assert answer["Cache-Control"] == "private, max-age=30"
     assert "Assay-User" in answer["Vary"]
     assert one.get("/plays", **{"Assay-User": "somebody"}).json()["plays"] == []
 
 
-def test_what_holds_no_longer_is_no_play(program, rules):
-    hold("pql_trial_conversion", "ann")
-    Holding.objects.update(until=timezone.now())
+def test_what_holds_no_longer_is_no_play(program, arrive):
+    arrive(enter(), leave())
     assert program().get("/plays", **{"Assay-User": "ann"}).json()["plays"] == []
 
 
@@ -133,3 +125,22 @@ def test_the_page_about_the_api_names_every_operation(client_of):
     page = client_of(Role.REP).get("/api/").content.decode()
     for path in ("/api/v1/leads", "/api/v1/plays", "/api/v1/outcomes", "leads:write"):
         assert path in page
+
+
+def test_a_webhook_is_added_and_removed(program):
+    one = program()
+    wanted = {"name": "CRM", "kind": "standard", "url": "https://crm.example/hook", "events": ["lead"]}
+    made = one.post("/webhooks", wanted, key="k").json()
+    assert made["secret"].startswith("whsec_")
+    assert [hook["url"] for hook in one.get("/webhooks").json()["webhooks"]] == ["https://crm.example/hook"]
+    assert made["secret"] not in one.get("/webhooks").content.decode()
+    gone = one.client.delete(
+        f"/api/v1/webhooks/{made['webhook']['id']}", headers={"Authorization": f"Bearer {one.secret}"}
+    )
+    assert gone.status_code == 200
+    assert one.get("/webhooks").json()["webhooks"] == []
+
+
+def test_a_webhook_without_tls_is_refused(program):
+    wanted = {"name": "CRM", "kind": "standard", "url": "http://crm.example/hook", "events": ["lead"]}
+    assert program().post("/webhooks", wanted, key="k").status_code == 422

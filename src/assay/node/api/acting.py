@@ -50,7 +50,7 @@ def decide(
         return done.model_dump(mode="json")
 
     given = answers.once(user, key, f"decide {lead_id} {decision.model_dump_json()}", do)
-    return _told(given, response)
+    return told(given, response)
 
 
 @router.post(
@@ -59,7 +59,7 @@ def decide(
     response={200: Taken, **shapes.refusals(400, 409)},
     summary="Tell what became of people and accounts",
 )
-def take_outcomes(request: HttpRequest, response: HttpResponse, key: Key, told: Outcomes) -> Any:
+def take_outcomes(request: HttpRequest, response: HttpResponse, key: Key, wanted: Outcomes) -> Any:
     """Take up to 1,000 outcomes in, all or none, as rows of the definition's source of outcomes.
 
     They are there for backtests and funnels from then on. 409 tells that no source takes them as they are.
@@ -67,15 +67,15 @@ def take_outcomes(request: HttpRequest, response: HttpResponse, key: Key, told: 
     user = user_of(request)
 
     def do() -> dict[str, Any]:
-        return outcomes.take_in(user, told, timezone.now()).model_dump(mode="json")
+        return outcomes.take_in(user, wanted, timezone.now()).model_dump(mode="json")
 
-    given = answers.once(user, key, f"outcomes {told.model_dump_json()}", do)
-    return _told(given, response)
+    given = answers.once(user, key, f"outcomes {wanted.model_dump_json()}", do)
+    return told(given, response)
 
 
-def _told(given: answers.Given, response: HttpResponse) -> Any:
+def told(given: answers.Given, response: HttpResponse) -> Any:
     """Return an answer, saying of one that it was given before."""
-    told = response if given.status == HTTPStatus.OK else problems.answer(given.body)
+    answer = response if given.status == HTTPStatus.OK else problems.answer(given.body)
     if given.is_replayed:
-        told.headers["Idempotency-Replayed"] = "true"
-    return given.body if told is response else told
+        answer.headers["Idempotency-Replayed"] = "true"
+    return given.body if answer is response else answer

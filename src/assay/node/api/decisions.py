@@ -7,22 +7,13 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AwareDatetime, Field
 
 from assay.node.access.models import User
-from assay.node.api.shapes import Heard, Number, Text
+from assay.node.api.shapes import Heard, Number, Written
 from assay.node.leads import actions
 from assay.node.leads.models import Letter
 from assay.node.leads.reasons import LossReason, RecycleReason, RejectReason
-
-
-def _blank_to_none(text: str) -> str:
-    if not text.strip():
-        raise ValueError
-    return text
-
-
-Written = Annotated[Text, Field(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"), AfterValidator(_blank_to_none)]
 
 
 class Accept(Heard):

@@ -10,6 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 from assay.node.api import problems
 from assay.node.api.acting import router as acting
 from assay.node.api.reading import router as reading
+from assay.node.api.webhooks import router as webhooks
 
 _ABOUT = """
 Every operation needs `Authorization: Bearer assay_…`, a token from the page API tokens, with the scope that the
@@ -40,3 +41,4 @@ api = Api(
 problems.handle(api)
 api.add_router("/v1", reading)
 api.add_router("/v1", acting)
+api.add_router("/v1", webhooks)

@@ -89,12 +89,6 @@ def spells(subject_type: str, subject_id: str) -> list[shapes.Spell]:
     return [shapes.Spell.from_orm(spell) for spell in found]
 
 
-def held_by_person(ids: Sequence[int], now: object) -> list[Holding]:
-    """Return what holds of the people under some nodes, the latest first."""
-    held = Holding.objects.filter(node__in=ids, subject_type="person", since__lte=now)
-    return list(held.filter(Q(until__isnull=True) | Q(until__gt=now)).order_by("-since", "rule"))
-
-
 def _rules_of_accounts(ids: Sequence[str]) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     held = Holding.objects.filter(

@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from urllib.parse import unquote
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Header, Path, Query, Router
 
 from assay.node.api import feed, queries, shapes
@@ -15,8 +14,8 @@ from assay.node.api.entry import bearing
 from assay.node.api.problems import Problem
 from assay.node.api.scopes import Scope
 from assay.node.leads.states import State
-from assay.node.live.keys import node_of
 from assay.node.rulebook import current
+from assay.node.telling.plays import plays_for
 
 router = Router()
 _KEEP_FOR: Final = 30
@@ -116,15 +115,10 @@ def plays(
     """The live rules that hold of a user now, so that a product can say something fitting.
 
     The id goes into the header Assay-User, percent-encoded UTF-8: addresses are written into logs, histories and
-    referrers, and a body cannot be asked for with GET, which is what may be cached. A user who is not known has none.
+    referrers, and a body cannot be asked for with GET, which is what may be cached. Who is not known, or asked to be
+    left alone, has none.
     """
-    live = {rule.name: rule for rule in current.definitions().rules if rule.status == "live"}
-    nodes = [node_of("p", unquote(user, errors="replace"))]
-    held = [
-        shapes.Play(rule=one.rule, stage=live[one.rule].stage, motion=live[one.rule].motion, since=one.since)
-        for one in queries.held_by_person(nodes, timezone.now())
-        if one.rule in live
-    ]
+    held = [shapes.Play.from_orm(one) for one in plays_for(unquote(user, errors="replace").replace("\0", ""))]
     told = shapes.Plays(plays=held, keep_for=_KEEP_FOR)
     response.headers["Cache-Control"] = f"private, max-age={_KEEP_FOR}"
     response.headers["Vary"] = "Assay-User, Authorization"

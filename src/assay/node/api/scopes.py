@@ -19,6 +19,7 @@ class Scope(StrEnum):
     PLAYS_READ = "plays:read"
     RULES_READ = "rules:read"
     OUTCOMES_WRITE = "outcomes:write"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ SCOPES: Final[Mapping[Scope, Meaning]] = {
     Scope.PLAYS_READ: Meaning("ask which rules hold of one user of your product", Permission.SEE_RULES),
     Scope.RULES_READ: Meaning("read the rules that are decided", Permission.SEE_RULES),
     Scope.OUTCOMES_WRITE: Meaning("tell what became of people and accounts", Permission.CHANGE_DATA),
+    Scope.WEBHOOKS_MANAGE: Meaning("see, add and remove webhooks", Permission.CHANGE_DATA),
 }
 
 

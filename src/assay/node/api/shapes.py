@@ -19,6 +19,18 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=5000, pattern=_NO_NUL), AfterValidator(_storable)]
+
+
+def _not_blank(text: str) -> str:
+    """Refuse what holds nothing to read."""
+    if not text.strip():
+        raise ValueError
+    return text
+
+
+Written = Annotated[Text, Field(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"), AfterValidator(_not_blank)]
+
+
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL), AfterValidator(_storable)]
 Number = Annotated[int, Field(ge=1, le=(1 << 63) - 1)]
 SubjectType = Literal["person", "account"]
@@ -190,12 +202,13 @@ class Accounts(Schema):
 
 
 class Play(Schema):
-    """A rule that holds of a user now."""
+    """A live rule that holds of a user now, and where the lead that came of it stands."""
 
     rule: str
     stage: str
     motion: str
     since: datetime
+    state: str
 
 
 class Plays(Schema):

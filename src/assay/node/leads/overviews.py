@@ -81,8 +81,8 @@ def deadlines(request: HttpRequest) -> HttpResponse:
     """Show who has to answer what by when."""
     board = queries.board(timezone.now())
     lists = [
-        ("In the catch-all", "The catch-all is empty.", board.catch_all),
         ("Late", "Nothing is late.", board.late),
+        ("In the catch-all", "The catch-all is empty.", board.catch_all),
         ("Due within six hours", "Nothing is due soon.", board.soon),
     ]
     return render(request, "leads/deadlines.html", {"board": board, "lists": lists})

@@ -233,11 +233,12 @@ class Funnel:
 def funnel(since: datetime, until: datetime, by: str) -> Funnel:
     """Return the funnel of the leads that arrived in [since, until), by one of GROUPS."""
     leads = Lead.objects.filter(created_at__gte=since, created_at__lt=until, merged_into=None)
-    reached: dict[str, Any] = {name: Count(name) for name, _ in STEPS}
-    reached |= {"won": Count("pk", filter=Q(state=State.WON)), "rejected": Count("pk", filter=Q(state=State.REJECTED))}
+    reached: dict[str, Any] = {f"n_{name}": Count(name) for name, _ in STEPS}
+    for state in (State.WON, State.REJECTED):
+        reached[f"n_{state.value}"] = Count("pk", filter=Q(state=state))
     taken = Avg(F("accepted_at") - F("created_at"), filter=Q(accepted_at__isnull=False))
     whole = leads.aggregate(**reached, taken=taken)
-    names = [*(name for name, _ in STEPS), "won"]
+    names = [*(f"n_{name}" for name, _ in STEPS), "n_won"]
     labels = [*(label for _, label in STEPS), "Won"]
     numbers = [int(whole[name]) for name in names]
     steps = tuple(
@@ -245,7 +246,7 @@ def funnel(since: datetime, until: datetime, by: str) -> Funnel:
         for label, n, before in zip(labels, numbers, [0, *numbers], strict=False)
     )
     group = "owner__name" if by == "owner" else by
-    rows = leads.values(group).annotate(**reached).order_by("-created_at", group)[:50]
+    rows = leads.values(group).annotate(**reached).order_by("-n_created_at", group)[:50]
     took: timedelta | None = whole["taken"]
     return Funnel(
         steps=steps,
@@ -255,7 +256,7 @@ def funnel(since: datetime, until: datetime, by: str) -> Funnel:
         rows=[
             FunnelRow(
                 group=(row[group] or "nobody") if by in {"owner", "stage"} else plain(row[group]),
-                counts=tuple(int(row[name]) for name in (*names, "rejected")),
+                counts=tuple(int(row[name]) for name in (*names, "n_rejected")),
             )
             for row in rows
         ],
@@ -318,7 +319,7 @@ def _loads(now: datetime) -> list[Load]:
     users = {user.pk: user for user in takers()}
     room: dict[int, int] = {}
     for seat in Seat.objects.all():
-        room[seat.user_id] = room.get(seat.user_id, 0) + seat.capacity
+        room[seat.user_id] = max(room.get(seat.user_id, 0), seat.capacity)
     away = set(Absence.objects.filter(starts_at__lte=now, ends_at__gt=now).values_list("user_id", flat=True))
     offered = Q(state__in=sorted(UNANSWERED))
     rows = (

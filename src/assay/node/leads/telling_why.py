@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from django.utils.safestring import SafeString, mark_safe
@@ -119,7 +120,7 @@ def _story(story: Story, verdict: Verdict) -> str:
     lasts = "stays so until something happens"
     if verdict.until is not None:
         lasts = f"until {sentences.short_day(verdict.until)} UTC if nothing happens"
-    return f"Qualifies {since}{f', by “{opened}”' if opened else ''}; {lasts}."
+    return f"Has qualified {since}{f', by “{opened}”' if opened else ''}; {lasts}."
 
 
 def _reason(rule: Rule, finding: Finding) -> Reason:
@@ -150,15 +151,23 @@ def _evidence(rule: Rule, verdict: Verdict, findings: Iterable[Finding]) -> Safe
     ]
     if not rows:
         return SafeString()
+    left = _left(verdict, min(dot for row in rows for dot in row.dots))
     if verdict.since is not None:
         rows.insert(0, pictures.Lane(label="qualified", bars=((verdict.since, verdict.until),)))
     counted = f"{sum(len(row.dots) for row in rows)} events that count, under {len(rows)} criteria"
     title = f"Evidence for {sentences.plain(rule.name)}"
 
     def draw(width: int) -> str:
-        return pictures.lanes(rows, as_of=verdict.as_of, title=title, description=counted, width=width)
+        return pictures.lanes(rows, as_of=verdict.as_of, title=title, description=counted, width=width, since=left)
 
     return _drawn(draw)
+
+
+def _left(verdict: Verdict, first: int) -> int:
+    """Return where the picture begins: a spell of a year must not press the evidence of a month into a corner."""
+    if verdict.since is None:
+        return first
+    return min(first, max(verdict.since, verdict.as_of - (verdict.as_of - first) * 3 // 2))
 
 
 def _drawn(draw: Callable[[int], str]) -> SafeString:
@@ -167,18 +176,22 @@ def _drawn(draw: Callable[[int], str]) -> SafeString:
     return mark_safe(both)
 
 
+def _points(points: Decimal, sign: str = "") -> str:
+    return f"{round(points, 2).normalize():{sign}f}"
+
+
 def _scored(reading: ScoreReading) -> Scored:
     lines = sorted((c for c in reading.contributions if c.points), key=lambda c: -c.points)
     most = max((abs(c.points) for c in lines), default=1)
     return Scored(
         name=sentences.plain(reading.score),
-        total=f"{reading.total.normalize():f}",
+        total=_points(reading.total),
         lean=sentences.lean(reading.lean),
         lines=tuple(
             ScoreLine(
                 words=sentences.plain(c.line),
                 dimension=c.dimension,
-                points=f"{c.points.normalize():+f}",
+                points=_points(c.points, "+"),
                 length=round(abs(c.points) / most * 100),
                 is_minus=c.points < 0,
             )

@@ -35,6 +35,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("leads", "Leads", "Who is worth your time now, and why.", Permission.SEE_LEADS),
     Entry("deadlines", "Deadlines", "Who has to answer what by when.", Permission.SEE_LEADS),
     Entry("funnel", "Funnel", "How far leads get, and why others do not.", Permission.SEE_FUNNEL),
+    Entry("webhooks", "Webhooks", "Which other systems are told, and whether it arrived.", Permission.CHANGE_DATA),
     Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
     Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
 )

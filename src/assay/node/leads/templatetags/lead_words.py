@@ -19,6 +19,12 @@ def words(name: str) -> str:
 
 
 @register.filter
+def called(rule: str, stage: str) -> str:
+    """Return what a rule is called beside its stage: PQL "trial conversion", not "pql trial conversion"."""
+    return sentences.plain((rule or "").removeprefix(f"{stage.lower()}_"))
+
+
+@register.filter
 def cause(text: str) -> str:
     """Return what opened or closed a spell in words."""
     return sentences.cause(text, brief=True)
