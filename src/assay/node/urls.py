@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("assay.node.intake.urls")),
     path("", include("assay.node.leads.urls")),
     path("", include("assay.node.telling.urls")),
+    path("", include("assay.node.rulebook.urls")),
     path("", include("assay.node.pages.urls")),
 ]

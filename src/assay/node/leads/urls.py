@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assay.node.leads import overviews, views
+from assay.node.leads import overviews, routing_page, views
 
 urlpatterns = [
     path("leads/", views.inbox, name="leads"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("leads/<int:lead_id>/", views.lead, name="lead"),
     path("leads/<int:lead_id>/<slug:verb>/", views.do, name="lead-do"),
     path("accounts/<path:account_id>/", overviews.account, name="account"),
+    path("taking/", routing_page.taking_leads, name="taking"),
     path("funnel/", overviews.funnel, name="funnel"),
     path("deadlines/", overviews.deadlines, name="deadlines"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -24,10 +25,13 @@ class WishForm(forms.Form):
     """When and whether one hears of leads."""
 
     when = forms.ChoiceField(label="Mail me", choices=Wish.When.choices, widget=forms.RadioSelect)
-    digest_at = forms.TimeField(label="Once a day: at", widget=TimeInput())
-    quiet_from = forms.TimeField(label="At once: but not from", required=False, widget=TimeInput())
-    quiet_until = forms.TimeField(label="to", required=False, widget=TimeInput())
+    digest_at = forms.TimeField(label="Once a day at", widget=TimeInput())
+    quiet_from = forms.TimeField(label="Quiet from", required=False, widget=TimeInput())
+    quiet_until = forms.TimeField(label="Quiet until", required=False, widget=TimeInput())
     zone = forms.CharField(label="Time zone", max_length=60, help_text="Such as Europe/Berlin.")
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **words})
 
     def clean_zone(self) -> str:
         """Return the time zone; refuse what is none."""
@@ -39,6 +43,9 @@ class WishForm(forms.Form):
 
 class EndpointForm(forms.Form):
     """An address that is told."""
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **words})
 
     name = forms.CharField(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     kind = forms.ChoiceField(choices=Endpoint.Kind.choices, label="How")
