@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
+from tests.node.browsing import is_too_wide
+from tests.node.rulebook import world
+from tests.node.rulebook.conftest import STRICTER, STRICTER_EXAMPLES
 
 from assay.node.access.permissions import Role
 from assay.node.rulebook import current
 from assay.node.rulebook.models import RuleVersion
-from tests.node.browsing import is_too_wide
-from tests.node.rulebook import world
-from tests.node.rulebook.conftest import STRICTER, STRICTER_EXAMPLES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRONG = STRICTER.replace("project_created", "project_craeted")

@@ -29,6 +29,11 @@ WORDS: Final = {
     429: "Too many requests; come again after Retry-After.",
     503: "The database does not answer; come again after Retry-After.",
 }
+_TOLD_SHORT: Final = {
+    "value_error": "This cannot be",
+    "assertion_error": "This cannot be",
+    "extra_forbidden": "Something is there that is not known",
+}
 _log: Final = logging.getLogger(__name__)
 
 
@@ -81,14 +86,22 @@ def _unknown(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse
 
 
 def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-    places = [{"where": ".".join(map(str, one["loc"])), "what": _words(one)} for one in error.errors[:20]]
+    places = [{"where": _where(one), "what": _words(one)} for one in error.errors[:20]]
     mend = "Compare the request with /api/openapi.json."
     return answer(body(422, "bad_shape", "The request is not as it should be.", mend, errors=places))
 
 
+def _where(error: dict[str, Any]) -> str:
+    """Return the place of a mistake; the name of something that should not be there was chosen by who sent it."""
+    place = error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
+    return ".".join(map(str, place))
+
+
 def _words(error: dict[str, Any]) -> str:
-    """Return what is wrong; pydantic's sentences name types and bounds, and values only where its own kinds say so."""
-    return str(error["type"]) if error["type"] in {"value_error", "assertion_error"} else str(error["msg"])[:200]
+    """Return what is wrong. Pydantic's sentences name types and bounds; the few that repeat a value are not told."""
+    if error["type"] == "union_tag_invalid":
+        return f"It must be one of {error['ctx']['expected_tags']}"
+    return _TOLD_SHORT.get(error["type"]) or str(error["msg"])[:200]
 
 
 def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
