@@ -17,15 +17,25 @@ from assay.node.intake.digests import digest
 from assay.node.intake.models import WriteKey
 from assay.node.lake import manifest
 from assay.node.lake.files import read_file
+from assay.node.leads.models import Seat
 from assay.node.rulebook import current
 from assay.node.rulebook.importing import import_folder
+
+#: Who works which queue that rules hand leads to.
+QUEUES = {
+    "rita@acme.example": ("sales", "account_executive", "account_owner", "growth_desk"),
+    "sam@acme.example": ("sales_development", "enterprise_sales", "account_owner", "growth_desk"),
+    "carla@acme.example": ("customer_success", "account_owner"),
+    "mona@acme.example": ("sales_development", "partner_managers"),
+}
 
 
 def fill(files: Path, definitions: Path, who: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Fill the node; return the password of all users, and the product's write key."""
     password, key = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
     for email, (role, name) in who.items():
-        User.objects.create_user(email, password, role=role, name=name)
+        user = User.objects.create_user(email, password, role=role, name=name)
+        Seat.objects.bulk_create(Seat(queue=queue, user=user) for queue in QUEUES.get(email, ()))
     WriteKey.objects.create(name="Acme's product", digest=digest(key), events_source="product", people_source="users")
     _take_in(files, definitions)
     return {"password": password, "write_key": key}

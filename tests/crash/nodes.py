@@ -38,8 +38,8 @@ class Node:
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o711)  # as root, Postgres passes through as nobody
-        program = "import sys; from assay.cli.main import main; sys.exit(main())"
-        command = [sys.executable, "-c", program, "serve", "--data-folder", str(self.folder), "--port", str(self.port)]
+
+        command = [sys.executable, "-m", "assay", "serve", "--data-folder", str(self.folder), "--port", str(self.port)]
         with (self.folder / "serve.log").open("ab") as log:
             self.serving = subprocess.Popen(command, stdout=log, stderr=log)
         self.wait_until_ready()

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.backtest import backtest
+from assay.cli.backup import backup
 from assay.cli.check import check
 from assay.cli.diff import diff
 from assay.cli.explain import explain
@@ -24,6 +25,7 @@ from assay.cli.init import init
 from assay.cli.lookalikes import lookalikes
 from assay.cli.new_rule import new
 from assay.cli.publish import publish
+from assay.cli.restore import restore
 from assay.cli.rules import rules
 from assay.cli.run import run
 from assay.cli.schema import schema
@@ -54,7 +56,7 @@ app = App(
 _VERBS: Final[tuple[Callable[..., int], ...]] = (
     *(init, new, check, fmt, schema, publish, run, explain),
     *(backtest, diff, sweep, funnel, signals, lookalikes),
-    serve,
+    *(serve, backup, restore),
 )
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):

@@ -46,6 +46,7 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 # --- apps: our own first, so that their templates win ----------------------------------------------------------
 
 INSTALLED_APPS = [
+    "assay.node.serving",
     "assay.node.pages",
     "assay.node.api",
     "assay.node.telling",
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "assay.node.rulebook",
     "assay.node.intake",
     "assay.node.lake",
+    "assay.node.arrivals",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -122,6 +124,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True  # files are served from the installed packages; nothing is collected
 WHITENOISE_MAX_AGE = 300
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 << 20
+FILE_UPLOAD_HANDLERS = [
+    "assay.node.arrivals.bounds.BoundedUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 
 # --- who ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("assay.node.access.urls")),
     path("", include("assay.node.api.urls")),
     path("", include("assay.node.health.urls")),
+    path("", include("assay.node.arrivals.urls")),
     path("", include("assay.node.intake.urls")),
     path("", include("assay.node.leads.urls")),
     path("", include("assay.node.telling.urls")),

@@ -84,16 +84,13 @@ class Told:
 
     def tell(self, subject_type: str, subject_id: str, as_of: int) -> stories.Story | None:
         """Return the story of one subject, as of the end of the world."""
-        import pyarrow.compute as pc
-
         from assay.core.errors import BadRequest
         from assay.node.live import stories as live
         from assay.node.live.deciding import Known
 
         known = Known(store=self.result.store, definitions=acme())
-        mine = self.result.spells.filter(pc.field("subject_type") == subject_type)
         try:
-            return live._story(known, mine, (subject_type, subject_id), self.as_of)
+            return live._story(known, self.result.spells, (subject_type, subject_id), self.as_of)
         except BadRequest:
             return None
 

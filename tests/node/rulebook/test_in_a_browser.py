@@ -26,7 +26,7 @@ def test_a_rule_goes_from_a_mistake_to_live_through_two_people(book, visitor, wi
     author, approver = (visitor(role, without_scripts=without_scripts) for role in (Role.REVOPS, Role.ADMIN))
     write(author, world.BUILDS, WRONG)
     author.get_by_role("button", name="Keep the draft").click()
-    expect(author.get_by_text("Line 10, column 24:")).to_be_visible()
+    expect(author.get_by_text("Line 10, column 25:")).to_be_visible()
     expect(author.get_by_text("Did you mean 'project_created'?")).to_be_visible()
     write(author, world.EXAMPLES, STRICTER_EXAMPLES)
     author.get_by_role("button", name="Keep the draft").click()
@@ -38,7 +38,7 @@ def test_a_rule_goes_from_a_mistake_to_live_through_two_people(book, visitor, wi
     expect(author.get_by_role("heading", name="Version 2 is decided in shadow")).to_be_visible()
     author.get_by_role("link", name="Towards going live").click()
     author.get_by_role("button", name="Ask for it to go live").click()
-    expect(author.get_by_text("somebody else must approve it")).to_be_visible()
+    expect(author.get_by_text("You wrote it or asked for it")).to_be_visible()
     expect(author.get_by_role("button", name="Approve: let it go live")).to_have_count(0)
     approver.goto("/rules/")
     approver.get_by_role("link", name="builds", exact=True).click()
@@ -52,7 +52,7 @@ def test_a_rule_goes_from_a_mistake_to_live_through_two_people(book, visitor, wi
 def test_mistakes_show_in_their_place_while_one_types(book, visitor):
     page = visitor(Role.REVOPS)
     write(page, world.BUILDS, WRONG)
-    expect(page.get_by_text("Line 10, column 24:")).to_be_visible()
+    expect(page.get_by_text("Line 10, column 25:")).to_be_visible()
     page.get_by_label("Definition").fill(STRICTER)
     expect(page.get_by_text("Nothing is wrong here.")).to_be_visible()
 

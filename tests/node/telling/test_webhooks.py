@@ -103,6 +103,20 @@ def test_in_the_end_it_is_given_up_and_said_so(receiver, add, outside, messages,
     assert (message.given_up_at, message.trouble, outside.waiting) == (now, "answered 500", [])
 
 
+def test_an_endpoint_that_does_not_answer_is_tried_with_one_message_at_a_time(
+    receiver, add, outside, private_is_allowed
+):
+    add(receiver.url)
+    receiver.status = 503
+    outside.tell_changes(*(enter(who=f"p{n}") for n in range(5)))
+    assert len(receiver.got) == 1
+    receiver.status = 200
+    for seconds in (10, 20):
+        outside.send(NOON + timedelta(seconds=seconds))
+    assert len(receiver.got) == 6
+    assert outside.waiting == []
+
+
 def test_an_endpoint_that_is_gone_is_told_nothing_more(receiver, add, outside, private_is_allowed):
     endpoint = add(receiver.url)
     receiver.status = 410

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from prometheus_client import Counter
 from psycopg_pool import PoolTimeout
 
 from assay.node.access.admission import anybody
@@ -32,6 +33,8 @@ _OPEN: Final = {
     "Access-Control-Max-Age": "86400",
 }
 _PATIENCE: Final = 1.0
+_ANSWERS: Final = Counter("assay_intake_answers", "Answers of the tracking API.", ["status"])
+_CALLS: Final = Counter("assay_intake_calls", "Calls that were accepted.")
 
 
 def batch() -> Callable[[HttpRequest], HttpResponse]:
@@ -46,6 +49,7 @@ def one(kind: calls.Kind) -> Callable[[HttpRequest], HttpResponse]:
 
 def _view(read: Callable[[bytes], calls.Sent]) -> Callable[[HttpRequest], HttpResponse]:
     @anybody("clients show a write key")
+    @anybody("clients send with a write key")
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS":
@@ -67,6 +71,7 @@ def _view(read: Callable[[bytes], calls.Sent]) -> Callable[[HttpRequest], HttpRe
             place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
             _log.error("taking a request in failed: %s at %s", type(error).__name__, place)
             return _refused(refusals.unavailable())
+        _ANSWERS.labels("200").inc()
         return HttpResponse(_DONE, content_type=_JSON, headers=_OPEN)
 
     return view
@@ -87,6 +92,7 @@ def _take_in(request: HttpRequest, read: Callable[[bytes], calls.Sent]) -> None:
         raise refusals.too_many("More has arrived than could be worked on yet; send it again later.", 10)
     kept = calls.kept(sent, received_at)
     inbox.writer().keep(copying.rows(key, calls.microseconds(received_at), kept))
+    _CALLS.inc(len(kept))
 
 
 def _demand_key(secret: str | None) -> int:
@@ -114,6 +120,7 @@ class _Place:
 
 
 def _refused(refusal: Refusal) -> HttpResponse:
+    _ANSWERS.labels(str(refusal.status)).inc()
     told = json.dumps({"code": refusal.code, "message": refusal.message}).encode()
     headers = dict(_OPEN)
     if refusal.retry_after is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from assay.node.leads.reasons import words
@@ -84,6 +84,8 @@ class Lead(models.Model):
             models.Index(fields=("state", "respond_by"), name="lead_state"),
             models.Index(fields=("wakes_at",), name="lead_wakes", condition=Q(wakes_at__isnull=False)),
             models.Index(fields=("-changed_at", "-id"), name="lead_changed"),
+            models.Index(F("respond_by").asc(nulls_last=True), F("changed_at").desc(), F("id").desc(), name="lead_due"),
+            models.Index(fields=("created_at",), name="lead_created"),
             models.Index(Coalesce("score", -1e9).desc(), "id", name="lead_score"),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,9 @@ from assay.node.access.admission import needs
 from assay.node.access.permissions import Permission
 from assay.node.leads import queries, stories, telling_why
 from assay.node.leads.forms import PeriodForm
+
+#: So many people of an account are shown, those who qualify first.
+_PEOPLE: Final = 50
 
 
 @needs(Permission.SEE_LEADS)
@@ -30,8 +34,8 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         "account_id": account_id,
         "name": next((lead.account_name for lead in leads if lead.account_name), account_id),
         "leads": leads,
-        "people": [(person, by_person.get(person.person_id)) for person in people[:200]],
-        "more": max(0, len(people) - 200),
+        "people": [(person, by_person.get(person.person_id)) for person in people[:_PEOPLE]],
+        "more": max(0, len(people) - _PEOPLE),
         "qualified": qualified,
         "share": qualified / len(people) if people else None,
         "whys": [one for one in telling_why.whys(story, "") if one.is_met] if story else [],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.core.cache import cache
 from django.db.models import Avg, Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
@@ -182,7 +183,15 @@ def leads_of_account(account_id: str) -> list[Lead]:
 
 
 def choices() -> dict[str, list[str]]:
-    """Return the stages, motions and rules by which leads can be filtered."""
+    """Return the stages, motions and rules by which leads can be filtered, as they were within the last minute."""
+    found: dict[str, list[str]] | None = cache.get("leads.choices")
+    if found is None:
+        found = _choices()
+        cache.set("leads.choices", found, 60)
+    return found
+
+
+def _choices() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in ("stage", "motion", "rule"):
         found[name] = sorted(set(LeadSpell.objects.order_by().values_list(name, flat=True).distinct()))
@@ -248,11 +257,12 @@ def funnel(since: datetime, until: datetime, by: str) -> Funnel:
     group = "owner__name" if by == "owner" else by
     rows = leads.values(group).annotate(**reached).order_by("-n_created_at", group)[:50]
     took: timedelta | None = whole["taken"]
+    reasons = _reasons(leads)
     return Funnel(
         steps=steps,
-        rejected=_reasons(leads, State.REJECTED),
-        recycled=_reasons(leads, State.RECYCLED),
-        lost=_reasons(leads, State.LOST),
+        rejected=reasons[State.REJECTED],
+        recycled=reasons[State.RECYCLED],
+        lost=reasons[State.LOST],
         rows=[
             FunnelRow(
                 group=(row[group] or "nobody") if by in {"owner", "stage"} else plain(row[group]),
@@ -264,11 +274,14 @@ def funnel(since: datetime, until: datetime, by: str) -> Funnel:
     )
 
 
-def _reasons(leads: QuerySet[Lead], state: State) -> list[tuple[str, int]]:
-    counted = (
-        leads.filter(state=state).order_by().values_list("reason").annotate(n=Count("pk")).order_by("-n", "reason")
-    )
-    return [(words(reason) or "no reason given", n) for reason, n in counted]
+def _reasons(leads: QuerySet[Lead]) -> dict[State, list[tuple[str, int]]]:
+    """Return why leads stand in the states that need a reason, the most frequent first."""
+    found: dict[State, list[tuple[str, int]]] = {State.REJECTED: [], State.RECYCLED: [], State.LOST: []}
+    of_these = leads.filter(state__in=sorted(found)).order_by()
+    counted = of_these.values_list("state", "reason").annotate(n=Count("pk")).order_by("-n", "reason")
+    for state, reason, n in counted:
+        found[State(state)].append((words(reason) or "no reason given", n))
+    return found
 
 
 # --- deadlines ----------------------------------------------------------------------------------------------------
@@ -303,14 +316,18 @@ def board(now: datetime) -> Board:
     """Return what waits for an answer: what is late, what is due within a quarter of a day, and the catch-all."""
     offered = Lead.objects.filter(state=State.OFFERED).select_related("owner").order_by("respond_by", "id")
     late, caught = offered.filter(respond_by__lte=now), offered.filter(queue=CATCH_ALL)
-    missed = Lead.objects.filter(state=State.OFFERED, times_offered__gt=1).count()
+    counted = Lead.objects.filter(state=State.OFFERED).aggregate(
+        all=Count("pk"),
+        late=Count("pk", filter=Q(respond_by__lte=now) | Q(times_offered__gt=1)),
+        caught=Count("pk", filter=Q(queue=CATCH_ALL)),
+    )
     return Board(
         late=list(late[:PAGE]),
         soon=list(offered.filter(respond_by__gt=now, respond_by__lte=now + timedelta(hours=6))[:PAGE]),
         catch_all=list(caught[:PAGE]),
-        catch_all_count=caught.count(),
-        unanswered=offered.count(),
-        late_count=late.count() + missed,
+        catch_all_count=counted["caught"],
+        unanswered=counted["all"],
+        late_count=counted["late"],
         loads=_loads(now),
     )
 

@@ -181,7 +181,7 @@ def _points(points: Decimal, sign: str = "") -> str:
 
 
 def _scored(reading: ScoreReading) -> Scored:
-    lines = sorted((c for c in reading.contributions if c.points), key=lambda c: -c.points)
+    lines = sorted((c for c in reading.contributions if round(c.points, 2)), key=lambda c: -c.points)
     most = max((abs(c.points) for c in lines), default=1)
     return Scored(
         name=sentences.plain(reading.score),

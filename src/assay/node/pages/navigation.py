@@ -38,6 +38,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("funnel", "Funnel", "How far leads get, and why others do not.", Permission.SEE_FUNNEL),
     Entry("webhooks", "Webhooks", "Which other systems are told, and whether it arrived.", Permission.CHANGE_DATA),
     Entry("rules", "Rules", "What qualifies whom, in which version, and who published it.", Permission.SEE_RULES),
+    Entry("data", "Data", "What arrives from where, write keys, files.", Permission.SEE_DATA),
     Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
     Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
 )

@@ -14,8 +14,8 @@ from assay.core.io.store import Store
 from assay.core.outcomes import entries, telling
 from assay.core.outcomes.arrays import instants
 from assay.core.outcomes.backtest import Backtest
-from assay.core.sentences import cause
-from assay.core.values import DAY, format_instant
+from assay.core.sentences import cause, exact
+from assay.core.values import DAY
 from assay.report.backtest import curve
 from assay.report.paper import drawn
 
@@ -34,7 +34,7 @@ def sides(
     joining, leaving = sorted(becomes - was), sorted(was - becomes)
     named = _names(store, new.subject, [*joining[:_NAMES], *leaving[:_NAMES]])
     return {
-        "as_of": format_instant(as_of),
+        "as_of": exact(as_of),
         "subject": new.subject,
         "changed": list(changed),
         "old_version": None if old is None else old.version,

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from assay.core.definitions import complaints as codes
 from assay.core.errors import BadRequest, Complaint
 from assay.node.access.admission import needs
 from assay.node.access.models import User
@@ -38,6 +39,7 @@ class Checked:
     lines: Sequence[Line]
     here: Sequence[Complaint]
     elsewhere: Sequence[Complaint]
+    changes: Sequence[str]
     ran_examples: bool
     edition: int = 0
     refused: str = ""
@@ -67,6 +69,7 @@ def checked(path: str, text: str, *, run_examples: bool) -> Checked:
     except BadRequest as error:
         refused = error.text()
     here = [one for one in complaints if one.place.file == path]
+    elsewhere = [one for one in complaints if one.place.file != path]
     rows = text.split("\n")
     rows = rows[:-1] if rows and not rows[-1] else rows
     by_line: dict[int, list[Complaint]] = {}
@@ -78,7 +81,8 @@ def checked(path: str, text: str, *, run_examples: bool) -> Checked:
             for number, row in enumerate(rows or [""], 1)
         ],
         here=here,
-        elsewhere=[one for one in complaints if one.place.file != path],
+        elsewhere=[one for one in elsewhere if rule is not None or one.code != codes.CHANGED],
+        changes=[str(rule_of(one.place.file)) for one in elsewhere if rule is None and one.code == codes.CHANGED],
         ran_examples=run_examples and rule is not None,
         edition=edition,
         refused=refused,
@@ -201,7 +205,7 @@ status: draft
 stage: PQL
 motion: trial_to_paid
 subject: person
-owner:
+owner: revenue-operations
 purpose: >-
   Whom this finds, and why now is the time to talk to them.
 

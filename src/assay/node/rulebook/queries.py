@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import Final
 
 from assay.core.definitions.model import Definitions, Rule
 from assay.core.definitions.yaml_nodes import MappingNode, ScalarNode, read_yaml
 from assay.core.errors import BadDefinitions
 from assay.node.rulebook import candidates, current, history
+from assay.node.rulebook.drafting import published_text_of
 from assay.node.rulebook.editions import Contents
 from assay.node.rulebook.models import Draft, Edition, RuleVersion, Status
-from assay.node.rulebook.texts import examples_path, is_path, rule_of, rule_path
+from assay.node.rulebook.texts import examples_path, is_path, read, rule_of, rule_path
 from assay.node.rulebook.words import Told, told
 
 _ORDER: Final = ("live", "shadow", "draft", "retired")
@@ -45,6 +47,8 @@ class Page:
     versions: Sequence[RuleVersion]
     drafts: Sequence[Draft]
     row: Row | None
+    different: Sequence[tuple[str, str]]
+    shadow_holds: int | None
 
     @property
     def path(self) -> str:
@@ -127,6 +131,8 @@ def page(name: str) -> Page | None:
         versions=versions,
         drafts=drafts,
         row=row,
+        shadow_holds=history.counts().get(str(shadow), (None, None))[0] if shadow else None,
+        different=[line for one in drafts for line in differences(published_text_of(one.path), one.text, one.path)],
     )
 
 
@@ -145,7 +151,7 @@ def _read(name: str, version: RuleVersion | None) -> tuple[Rule, Definitions]:
     found = candidates.of_draft(name, run_examples=False)
     if found.complaints:
         raise BadDefinitions(found.complaints)
-    definitions = current.read(Contents(texts=found.texts))
+    definitions = read(found.texts)
     return definitions.rule(name), definitions
 
 
@@ -168,6 +174,28 @@ def read_version(version: RuleVersion) -> tuple[Rule, Definitions]:
 def told_version(version: RuleVersion) -> Told | None:
     """Return a version in words."""
     return _told(version.rule, version)
+
+
+def differences(before: str, after: str, name: str = "") -> list[tuple[str, str]]:
+    """Return the lines in which two texts differ, with those around them: what kind each is, and its text."""
+    kinds = {"+": "plus", "-": "minus", "@": "at"}
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
+    told = [(kinds.get(line[:1], ""), "…" if line.startswith("@") else line) for line in lines]
+    return [("at", name), *told[1:]] if name and told else told[1:]
+
+
+def differences_from_live(version: RuleVersion) -> list[tuple[str, str]]:
+    """Return in which lines a version differs from the live one, with everything that they refer to."""
+    live = RuleVersion.objects.filter(rule=version.rule, status=Status.LIVE).first()
+    if live is None:
+        return []
+    return differences(*(_meaning(one.published) for one in (live, version)))
+
+
+def _meaning(published: str) -> str:
+    """Return a published text without its head, which no one reads, and without statuses, which publishing sets."""
+    lines = published.partition("---\n")[2].split("\n")
+    return "\n".join(line for line in lines if not line.startswith("status:"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Final
 
 from assay.core import examples
 from assay.core.definitions import yaml_nodes
-from assay.core.definitions.loading import read_checked
+from assay.core.definitions.loading import load, read_checked
 from assay.core.definitions.model import Definitions
 from assay.core.definitions.yaml_nodes import MappingNode, ScalarNode
 from assay.core.errors import BadRequest, Complaint
@@ -27,6 +30,12 @@ _PUBLISHED: Final = re.compile(r"published/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}@[1-9
 _EXAMPLES: Final = ".examples.yml"
 
 Texts = Mapping[str, str]
+
+_REMEMBERED: Final = 64
+_FEW: Final = 4
+_definitions: Final[dict[bytes, Definitions]] = {}
+_checked: Final[dict[bytes, tuple[Complaint, ...]]] = {}
+_lock: Final = Lock()
 
 
 def rule_path(rule: str) -> str:
@@ -89,13 +98,43 @@ def laid_out(texts: Texts, published: Texts | None = None) -> Iterator[Path]:
 def check(texts: Texts, published: Texts, *, run_examples_of: Iterable[str] = ()) -> list[Complaint]:
     """Return every complaint about these files, sorted by place; places name files by their path in the folder.
 
-    Where the text is right, the examples of the rules named are decided too.
+    Where the text is right, the examples of the rules named are decided too. What was checked lately is not checked
+    again: the same texts have the same complaints.
     """
+    wanted = sorted(set(run_examples_of))
+    parts = [*sorted({**texts, **published}.items()), *((rule, "") for rule in wanted)]
+    key = hashlib.sha256(json.dumps(parts).encode()).digest()
+    with _lock:
+        known = _checked.get(key)
+    if known is None:
+        known = tuple(_check(texts, published, wanted))
+        with _lock:
+            _checked[key] = known
+            while len(_checked) > _REMEMBERED:
+                del _checked[next(iter(_checked))]
+    return list(known)
+
+
+def read(texts: Texts) -> Definitions:
+    """Return the definitions of these files, read once for the same texts; BadDefinitions for complaints."""
+    key = hashlib.sha256(json.dumps(sorted(texts.items())).encode()).digest()
+    with _lock:
+        known = _definitions.get(key)
+    if known is None:
+        with laid_out(texts) as folder:
+            known = named(load(folder))
+        with _lock:
+            _definitions[key] = known
+            while len(_definitions) > _FEW:
+                del _definitions[next(iter(_definitions))]
+    return known
+
+
+def _check(texts: Texts, published: Texts, rules: Sequence[str]) -> list[Complaint]:
     with laid_out(texts, published) as folder:
         definitions, complaints = read_checked(folder)
-        wanted = frozenset(run_examples_of)
-        if definitions is not None and wanted:
-            cases = tuple(case for case in definitions.examples if case.rule in wanted)
+        if definitions is not None and rules:
+            cases = tuple(case for case in definitions.examples if case.rule in rules)
             complaints = examples.disagreements(replace(definitions, examples=cases))
         return told(complaints, folder)
 

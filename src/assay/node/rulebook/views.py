@@ -18,7 +18,7 @@ from assay.node.access.permissions import Permission, may
 from assay.node.rulebook import candidates, publishing, queries
 from assay.node.rulebook.candidates import Candidate
 from assay.node.rulebook.models import RuleVersion, Status
-from assay.node.rulebook.texts import is_path
+from assay.node.rulebook.texts import is_path, read
 
 
 @needs(Permission.SEE_RULES)
@@ -47,7 +47,7 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
     if page.drafts and _may(request)["may_edit"]:
         candidate = _tried(lambda: candidates.of_draft(rule, run_examples=False))
         if page.live is not None and candidate is not None and not candidate.complaints:
-            new = candidates.as_version(candidate, rule)
+            new = read(candidate.texts).rule(rule)
             same_meaning = (new.version, new.fingerprint) == (page.live.version, page.live.fingerprint)
     shown = {
         "page": page,
@@ -100,6 +100,8 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
         "told": queries.told_version(found),
         "going": going,
         "why": why,
+        "live": RuleVersion.objects.filter(rule=found.rule, status=Status.LIVE).first(),
+        "different": queries.differences_from_live(found) if found.status == Status.SHADOW else [],
         "together": [one for one in going.versions if one.pk != found.pk] if going else [],
         "is_own": user.pk in own,
         "may_approve_own": publishing.may_approve_own(user),

@@ -43,7 +43,7 @@ def told(rule: Rule, name: str, definitions: Definitions) -> Told:
     )
 
 
-_HEADS = {"all_of": "all of", "any_of": "any of", "none_of": "none of"}
+_HEADS = {"all_of": "by all of these", "any_of": "by any of these", "none_of": "by none of these"}
 
 
 def _groups(rule: Rule, groups: Sequence[Group], known: set[str]) -> tuple[Wanted, ...]:
@@ -51,7 +51,7 @@ def _groups(rule: Rule, groups: Sequence[Group], known: set[str]) -> tuple[Wante
 
 
 def _group(rule: Rule, group: Group, known: set[str]) -> Wanted:
-    head = _HEADS.get(group.kind, f"at least {group.at_least} of")
+    head = _HEADS.get(group.kind, f"by at least {group.at_least} of these")
     members = tuple(
         _criterion(rule, one, known) if isinstance(one, str) else _group(rule, one, known) for one in group.members
     )

@@ -12,7 +12,7 @@ import pyarrow as pa
 from assay.core.definitions.model import Definitions
 from assay.core.io.store import Store
 from assay.node.lake import draining, manifest
-from assay.node.leads import arriving, stories, timers
+from assay.node.leads import arriving, timers
 from assay.node.live import asking, checking, replaying, turning
 from assay.node.live.changes import Change
 from assay.node.live.index import Index
@@ -40,7 +40,6 @@ class Life:
         self._index: Index | None = None
         self._checked_at: datetime | None = None
         self._store = Store(on_disk=False)
-        plug()
 
     def step(self) -> bool:
         """Do what there is to do; tell whether anything was."""
@@ -110,11 +109,3 @@ def _leads_of(definitions: Definitions, now: datetime) -> turning.Taker:
         outbox.tell_changes(changes, definitions, now, tasks.on_their_way)
 
     return take
-
-
-def plug() -> None:
-    """Let leads and their pages ask the live part."""
-    stories.plug(
-        tell=lambda kind, one, as_of: asking.story(current.definitions(), kind, one, as_of),
-        describe=lambda asked, at: asking.about(current.definitions(), asked, at),
-    )

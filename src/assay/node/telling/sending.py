@@ -31,18 +31,40 @@ def send(message_id: int, now: datetime) -> datetime | None:
             return None
         if message.not_before > now:
             return message.not_before
+        probe = _failing(message, now)
+        if probe is not None:
+            message.not_before = probe
+            message.save(update_fields=["not_before"])
+            return probe
         trouble = _deliver(message)
         message.tries += 1
         message.trouble = trouble
         again: datetime | None = None
         if not trouble:
             message.sent_at = now
-        elif message.tries > len(WAITS) or (message.endpoint is not None and not message.endpoint.is_active):
+        elif (
+            message.tries > len(WAITS)
+            or _is_old(message, now)
+            or (message.endpoint is not None and not message.endpoint.is_active)
+        ):
             message.given_up_at = now
         else:
             again = message.not_before = now + timedelta(seconds=WAITS[message.tries - 1])
         message.save()
     return again
+
+
+def _failing(message: Message, now: datetime) -> datetime | None:
+    """Return when another message to the same endpoint is tried again: one at a time finds out whether it answers."""
+    if message.endpoint is None or _is_old(message, now):
+        return None
+    others = Message.objects.filter(endpoint=message.endpoint, sent_at__isnull=True, given_up_at__isnull=True)
+    others = others.filter(tries__gt=0, not_before__gt=now).exclude(pk=message.pk)
+    return others.order_by("not_before").values_list("not_before", flat=True).first()
+
+
+def _is_old(message: Message, now: datetime) -> bool:
+    return now - message.made_at > timedelta(seconds=sum(WAITS))
 
 
 def send_digests(now: datetime) -> int:

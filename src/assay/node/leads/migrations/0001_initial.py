@@ -271,6 +271,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="lead",
             index=models.Index(
+                models.OrderBy(models.F("respond_by"), nulls_last=True),
+                models.OrderBy(models.F("changed_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="lead_due",
+            ),
+        ),
+        migrations.AddIndex(model_name="lead", index=models.Index(fields=["created_at"], name="lead_created")),
+        migrations.AddIndex(
+            model_name="lead",
+            index=models.Index(
                 models.OrderBy(django.db.models.functions.comparison.Coalesce("score", -1000000000.0), descending=True),
                 models.F("id"),
                 name="lead_score",
