@@ -25,6 +25,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_WEBHOOKS_MAY_REACH": "private addresses or networks that webhooks may reach, such as 10.1.0.0/16,10.2.0.7",
     "ASSAY_SELF_APPROVAL": "1 lets whoever publishes rules approve their own, as long as nobody else could",
     "ASSAY_WEB_THREADS": "how many requests are answered at once",
+    "ASSAY_API_RATE": "how many requests a minute each API token may send",
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
 }
@@ -50,6 +51,7 @@ class Environment:
     web_threads: int
     allows_self_approval: bool = False
     inbox_limit: int
+    api_rate: int
 
     @property
     def is_https(self) -> bool:
@@ -84,6 +86,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         allows_self_approval=_yes(variables, "ASSAY_SELF_APPROVAL"),
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
         inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
+        api_rate=_count(variables, "ASSAY_API_RATE", 600, digits=6),
     )
 
 

@@ -48,6 +48,7 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 INSTALLED_APPS = [
     "assay.node.serving",
     "assay.node.pages",
+    "assay.node.api",
     "assay.node.telling",
     "assay.node.leads",
     "assay.node.access",

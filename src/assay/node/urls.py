@@ -10,6 +10,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/second-factor/", include("allauth.mfa.urls")),
     path("", include("assay.node.access.urls")),
+    path("", include("assay.node.api.urls")),
     path("", include("assay.node.health.urls")),
     path("", include("assay.node.arrivals.urls")),
     path("", include("assay.node.intake.urls")),

@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import ResolverMatch
 
@@ -57,6 +57,7 @@ ROUTES: Final[Mapping[str, Admission]] = {
     "account_*": _CLOSED,
     "mfa_authenticate": _LOGGING_IN,
     "mfa_*": LOGGED_IN,
+    "api:*": Admission(is_open=True, why="each operation asks for a token with its scope; what it describes is public"),
 }
 
 
@@ -117,7 +118,18 @@ class AdmissionMiddleware:
             return _asked_to_log_in(request)
         if admission is None or not admission.allows(request.user.role):
             raise PermissionDenied
+        _refuse_nul(request)
         return None
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """Raise SuspiciousOperation, which is answered by 400, for what no form can hold and no database keeps."""
+    told = [
+        request.path,
+        *(one for each in (request.GET, request.POST) for values in each.lists() for one in values[1]),
+    ]
+    if any("\0" in one for one in told):
+        raise SuspiciousOperation("a NUL stands in the request")
 
 
 def _asked_to_log_in(request: HttpRequest) -> HttpResponse:

@@ -51,7 +51,7 @@ def _day(sent: Sent) -> datetime:
 
 
 def _number(sent: Sent, name: str) -> int:
-    if not sent.get(name, "").isdigit():
+    if not sent.get(name, "").isdecimal():
         raise BadRequest("Nobody is chosen", mend="Choose somebody from the list.")
     return int(sent[name])
 

@@ -95,10 +95,10 @@ def filters(user: User, asked: Mapping[str, str], searched: str = "") -> Filters
         stage=asked.get("stage", "")[:10],
         motion=asked.get("motion", "")[:100],
         rule=asked.get("rule", "")[:100],
-        owner=asked.get("owner", "") if asked.get("owner", "").isdigit() else "",
+        owner=asked.get("owner", "") if asked.get("owner", "").isdecimal() else "",
         state=asked.get("state", "") if asked.get("state", "") in State.values else "",
         order=asked.get("order", "due") if asked.get("order", "due") in ORDERS else "due",
-        page=min(int(page), _MOST_PAGES) if page.isdigit() and page != "0" else 1,
+        page=min(int(page), _MOST_PAGES) if page.isdecimal() and page != "0" else 1,
         words=searched,
     )
 

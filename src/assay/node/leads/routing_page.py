@@ -102,7 +102,7 @@ def _list(user: User, request: HttpRequest) -> None:
 
 def _remove(user: User, request: HttpRequest) -> None:
     what, _, pk = request.POST.get("what", "").partition(":")
-    taking.remove(user, what, int(pk) if pk.isdigit() else 0)
+    taking.remove(user, what, int(pk) if pk.isdecimal() else 0)
 
 
 def _nothing(user: User, request: HttpRequest) -> None:

@@ -70,7 +70,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     """Keep the filters of the inbox under a name, or forget them."""
     user, back = _user(request), _back(request)
     if forget := request.POST.get("forget", ""):
-        SavedView.objects.filter(user=user, pk=int(forget) if forget.isdigit() else 0).delete()
+        SavedView.objects.filter(user=user, pk=int(forget) if forget.isdecimal() else 0).delete()
         messages.success(request, "The view is forgotten.")
         return redirect(back)
     name = request.POST.get("name", "").strip()[:60]
@@ -89,7 +89,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Do one thing to the leads that are ticked, or to the one whose button was pressed."""
     verb, _, one = request.POST.get("do", "").partition(":")
     ticked = [one] if one else request.POST.getlist("lead")
-    leads = [int(pk) for pk in ticked[:_MOST_AT_ONCE] if pk.isdigit()]
+    leads = [int(pk) for pk in ticked[:_MOST_AT_ONCE] if pk.isdecimal()]
     if not leads:
         messages.error(request, "No lead is ticked.")
         return redirect(_back(request))
