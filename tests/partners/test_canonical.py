@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.partners.canonical import FIELDS, KINDS, REGISTERS, VERSION, Record, keys_of
+from assay.partners.canonical import FIELDS, KINDS, REGISTERS, VERSION, Record, keys_of, repeated
 from assay.partners.folding import fold
 from assay.partners.names import words_of
 
@@ -110,3 +110,8 @@ def test_a_register_that_nobody_knows_and_an_empty_number_give_no_key():
     assert "registry" not in kinds(
         Record(name="Acme", registry=(("library card", "12"), ("lei", " "), ("duns", "000")))
     )
+
+
+def test_records_that_say_the_same_are_one_and_those_of_another_form_are_two():
+    records = [Record(name=name) for name in ("Carnival  Corp", "CARNIVAL CORP", "Carnival plc")]
+    assert repeated(records) == [(0, 1), (2,)]

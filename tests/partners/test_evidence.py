@@ -8,11 +8,12 @@ from assay.partners.canonical import FIELDS, KINDS, REGISTERS
 from assay.partners.evidence import (
     DEFAULT_TERMS,
     NAME_ALONE_TERMS,
+    NAME_AND_COUNTRY_TERMS,
     WEIGHTS,
     Agreement,
     Relation,
+    Ruling,
     Terms,
-    Verdict,
     bucket,
     judge,
     terms_for,
@@ -28,7 +29,7 @@ def agreeing(kinds: str, both: str = "name", **frequencies: int) -> Agreement:
     return Agreement(kinds=bits(kinds, KINDS), both=bits(both, FIELDS + REGISTERS), **frequencies)
 
 
-def verdict(agreement: Agreement, terms: Terms = DEFAULT_TERMS) -> Verdict:
+def ruling(agreement: Agreement, terms: Terms = DEFAULT_TERMS) -> Ruling:
     return judge(weigh(agreement, terms.relation), terms)
 
 
@@ -54,17 +55,17 @@ def test_every_finding_has_a_weight():
 
 
 def test_domain_name_and_place_are_a_match():
-    assert verdict(agreeing("domain domain_country domain_city name name_country name_city", ALL)) is Verdict.MATCH
+    assert ruling(agreeing("domain domain_country domain_city name name_country name_city", ALL)) is Ruling.MATCH
 
 
 def test_a_subsidiary_abroad_is_no_match_but_of_one_group():
     abroad = agreeing("domain name domain_first domain_last", ALL)
-    assert verdict(abroad) is Verdict.NO_MATCH
-    assert verdict(abroad, Terms(relation=Relation.GROUP)) is Verdict.MATCH
+    assert ruling(abroad) is Ruling.NO_MATCH
+    assert ruling(abroad, Terms(relation=Relation.GROUP)) is Ruling.MATCH
 
 
 def test_one_name_at_two_domains_in_two_countries_is_no_match():
-    assert verdict(agreeing("name", ALL)) is Verdict.NO_MATCH
+    assert ruling(agreeing("name", ALL)) is Ruling.NO_MATCH
 
 
 def test_a_domain_that_many_records_share_says_less():
@@ -80,8 +81,8 @@ def test_a_name_that_many_records_share_says_less():
 
 
 def test_ids_of_one_register_that_differ_forbid_whatever_else_agrees():
-    assert verdict(agreeing("domain domain_country domain_city name", ALL + " lei")) is Verdict.NO_MATCH
-    assert verdict(agreeing("registry domain name", "domain name lei cik")) is Verdict.MATCH
+    assert ruling(agreeing("domain domain_country domain_city name", ALL + " lei")) is Ruling.NO_MATCH
+    assert ruling(agreeing("registry domain name", "domain name lei cik")) is Ruling.MATCH
 
 
 def test_ids_of_two_registers_forbid_nothing():
@@ -89,11 +90,12 @@ def test_ids_of_two_registers_forbid_nothing():
 
 
 def test_a_name_alone_is_a_question_unless_there_is_nothing_but_names():
-    assert verdict(agreeing("name stem")) is Verdict.ASK
+    assert ruling(agreeing("name stem")) is Ruling.ASK
     assert terms_for(bits("name", FIELDS)) is NAME_ALONE_TERMS
-    assert terms_for(bits("name country", FIELDS)) is DEFAULT_TERMS
-    assert verdict(agreeing("name stem"), NAME_ALONE_TERMS) is Verdict.MATCH
-    assert verdict(agreeing("stem"), NAME_ALONE_TERMS) is Verdict.ASK
+    assert terms_for(bits("name country", FIELDS)) is NAME_AND_COUNTRY_TERMS
+    assert terms_for(bits("name country city", FIELDS)) is DEFAULT_TERMS
+    assert ruling(agreeing("name stem"), NAME_ALONE_TERMS) is Ruling.MATCH
+    assert ruling(agreeing("stem"), NAME_ALONE_TERMS) is Ruling.ASK
 
 
 def test_buckets_tell_no_more_than_the_power_of_four():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from assay.core.errors import BadRequest
 from assay.core.io.store import Store
 from assay.partners.canonical import Record, keys_of
-from assay.partners.evidence import DEFAULT_TERMS, NAME_ALONE_TERMS, Relation, Terms, Verdict
+from assay.partners.evidence import DEFAULT_TERMS, NAME_ALONE_TERMS, Relation, Ruling, Terms
 from assay.partners.matching import decide, duplicates, fields_of, join, match, refuse_other_version
 from assay.partners.tokens import Tokeniser
 
@@ -27,12 +27,12 @@ def listed(records, seed=1):
     return Tokeniser(KEY).tokenise([keys_of(record) for record in records], seed=bytes([seed]) * 32)
 
 
-def found(store, ours, theirs, *, terms=DEFAULT_TERMS, verdict=Verdict.MATCH):
-    """Return the pairs of places in both lists that have a verdict, and the count of companies."""
+def found(store, ours, theirs, *, terms=DEFAULT_TERMS, ruling=Ruling.MATCH):
+    """Return the pairs of places in both lists that have a ruling, and the count of companies."""
     own, other = listed(ours, 1), listed(theirs, 2)
     decisions = match(store, own, other.upload, fields_of(other), terms)
     here, there = own.handles.to_pylist(), other.handles.to_pylist()
-    pairs = {(here.index(r["ours"]), there.index(r["theirs"])) for r in decisions.pairs(verdict).to_pylist()}
+    pairs = {(here.index(r["ours"]), there.index(r["theirs"])) for r in decisions.pairs(ruling).to_pylist()}
     return pairs, decisions.count
 
 
@@ -53,9 +53,9 @@ LISTS = st.lists(RECORDS, max_size=12)
 @settings(max_examples=25, deadline=None)
 @given(LISTS, LISTS, st.sampled_from([DEFAULT_TERMS, NAME_ALONE_TERMS, GROUP, Terms(match_from=0.0)]))
 def test_both_sides_decide_the_same_and_count_the_same(store, ours, theirs, terms):
-    for verdict in (Verdict.MATCH, Verdict.ASK):
-        here, count = found(store, ours, theirs, terms=terms, verdict=verdict)
-        there, count_there = found(store, theirs, ours, terms=terms, verdict=verdict)
+    for ruling in (Ruling.MATCH, Ruling.ASK):
+        here, count = found(store, ours, theirs, terms=terms, ruling=ruling)
+        there, count_there = found(store, theirs, ours, terms=terms, ruling=ruling)
         assert here == {(a, b) for b, a in there}
         assert count == count_there
 
@@ -92,7 +92,7 @@ def test_the_pair_with_more_evidence_wins_a_record(store):
 def test_two_that_are_equally_likely_are_a_question_and_no_match(store):
     ours, theirs = [company("Acme", "acme.com", "US", "Boston")], [company("Acme", "acme.com", "US", "Boston")] * 2
     assert found(store, ours, theirs) == (set(), 0)
-    assert found(store, ours, theirs, verdict=Verdict.ASK)[0] == {(0, 0), (0, 1)}
+    assert found(store, ours, theirs, ruling=Ruling.ASK)[0] == {(0, 0), (0, 1)}
 
 
 def test_of_groups_many_records_are_one(store):
@@ -135,7 +135,7 @@ def test_registry_ids_that_differ_keep_two_apart(store):
 def test_reasons_of_a_pair_can_be_read(store):
     own, other = listed([company("Acme", "acme.com", "US")]), listed([company("Acme", "acme.com", "US")], 2)
     decisions = match(store, own, other.upload, fields_of(other), DEFAULT_TERMS)
-    assert decisions.verdict(0) is Verdict.MATCH
+    assert decisions.ruling(0) is Ruling.MATCH
     assert decisions.reasons(0).bits == pytest.approx(decisions.bits[0])
     assert decide(decisions.candidates, DEFAULT_TERMS).count == 1
 

@@ -6,6 +6,6 @@ Never: draws a random number, reads a clock, opens a connection, or lets a name,
 """
 
 from assay.partners.canonical import VERSION, Keys, Record, keys_of
-from assay.partners.evidence import DEFAULT_TERMS, Terms, Verdict
+from assay.partners.evidence import DEFAULT_TERMS, Ruling, Terms
 
-__all__ = ["DEFAULT_TERMS", "VERSION", "Keys", "Record", "Terms", "Verdict", "keys_of"]
+__all__ = ["DEFAULT_TERMS", "VERSION", "Keys", "Record", "Ruling", "Terms", "keys_of"]

@@ -7,12 +7,13 @@ Any change to what comes out of here, for any record, is a new VERSION: two vers
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
 from assay.core.identity.domains import host_of, is_free_mail, registrable_domain
-from assay.partners.folding import squeeze, word_set
+from assay.partners.folding import fold, squeeze, word_set
 from assay.partners.names import stem_of, words_of
 from assay.partners.places import city_key, country_code
 
@@ -165,6 +166,17 @@ def _add_name(values: list[tuple[int, str]], words: list[str], name: str, place:
         values.append((_NAME_CITY, f"{name}|{city}"))
         values.append((_HEAD_CITY, f"{letters[:6]}|{city}"))
         values.append((_TAIL_CITY, f"{letters[-6:]}|{city}"))
+
+
+def repeated(records: Sequence[Record]) -> list[tuple[int, ...]]:
+    """Return the places of records, those together that say the same in the same words, whatever their case.
+
+    Make each group one (`tokens.merged`) before tokens are made: two that are alike would be a tie, and a question.
+    """
+    groups: dict[Record, list[int]] = {}
+    for place, record in enumerate(records):
+        groups.setdefault(replace(record, name=" ".join(fold(record.name).split())), []).append(place)
+    return [tuple(group) for group in groups.values()]
 
 
 def email_key(email: str) -> str:

@@ -18,7 +18,7 @@ FREQUENCY_BOUNDS: Final = (1, 4, 16, 64)
 MOST_SHARED: Final = FREQUENCY_BOUNDS[-1]
 
 
-class Verdict(StrEnum):
+class Ruling(StrEnum):
     """What is to become of a pair."""
 
     MATCH = "match"
@@ -46,11 +46,15 @@ DEFAULT_TERMS: Final = Terms()
 #: Where both populations are names and nothing else: nothing could speak against a name, so a name must do.
 NAME_ALONE_TERMS: Final = Terms(match_from=-0.1, ask_from=-6.0)
 
+#: Where there are names and countries, and nothing that could tell two namesakes of one country apart.
+NAME_AND_COUNTRY_TERMS: Final = Terms(match_from=3.5, ask_from=-1.0)
+
 
 def terms_for(fields: int) -> Terms:
     """Return the terms that are proposed for two populations which have these fields in common, as bits of FIELDS."""
-    is_name_alone = not fields & ~_HAS_NAME
-    return NAME_ALONE_TERMS if is_name_alone else DEFAULT_TERMS
+    if not fields & ~_HAS_NAME:
+        return NAME_ALONE_TERMS
+    return DEFAULT_TERMS if fields & ~(_HAS_NAME | _HAS_COUNTRY) else NAME_AND_COUNTRY_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +170,11 @@ def weigh(agreement: Agreement, relation: Relation = Relation.ENTITY) -> Evidenc
     return Evidence(reasons, is_forbidden=differs and relation is Relation.ENTITY)
 
 
-def judge(evidence: Evidence, terms: Terms) -> Verdict:
+def judge(evidence: Evidence, terms: Terms) -> Ruling:
     """Return what becomes of a pair by itself, before other pairs of the same records are looked at."""
     if evidence.is_forbidden or evidence.bits < terms.ask_from:
-        return Verdict.NO_MATCH
-    return Verdict.MATCH if evidence.bits >= terms.match_from else Verdict.ASK
+        return Ruling.NO_MATCH
+    return Ruling.MATCH if evidence.bits >= terms.match_from else Ruling.ASK
 
 
 def _findings(of: Agreement) -> list[str]:

@@ -20,8 +20,8 @@ from assay.partners.evidence import (
     Agreement,
     Evidence,
     Relation,
+    Ruling,
     Terms,
-    Verdict,
     judge,
     weigh,
 )
@@ -31,8 +31,8 @@ Whole = npt.NDArray[np.int64]
 
 #: From how many bits two records of one list are duplicates.
 DUPLICATES: Final = Terms(match_from=4.5, ask_from=0.0)
-_VERDICTS: Final = tuple(Verdict)
-_MATCH, _ASK, _NO = (_VERDICTS.index(v) for v in (Verdict.MATCH, Verdict.ASK, Verdict.NO_MATCH))
+_RULINGS: Final = tuple(Ruling)
+_MATCH, _ASK, _NO = (_RULINGS.index(v) for v in (Ruling.MATCH, Ruling.ASK, Ruling.NO_MATCH))
 _BUCKET: Final = " + ".join(f"(n > {bound})::TINYINT" for bound in FREQUENCY_BOUNDS)
 
 
@@ -56,24 +56,24 @@ class Decisions:
     """What becomes of each pair of `candidates`; `of_pair` says which of `evidence` it has."""
 
     candidates: Candidates
-    verdicts: Whole = field(repr=False)
+    rulings: Whole = field(repr=False)
     bits: npt.NDArray[np.float64] = field(repr=False)
     of_pair: Whole = field(repr=False)
     evidence: tuple[Evidence, ...] = field(repr=False)
     #: How many companies (or groups of them) both sides have: the same number on both.
     count: int
 
-    def verdict(self, pair: int) -> Verdict:
+    def ruling(self, pair: int) -> Ruling:
         """Return what becomes of the pair in that row."""
-        return _VERDICTS[int(self.verdicts[pair])]
+        return _RULINGS[int(self.rulings[pair])]
 
     def reasons(self, pair: int) -> Evidence:
         """Return what speaks for and against the pair in that row."""
         return self.evidence[int(self.of_pair[pair])]
 
-    def pairs(self, verdict: Verdict) -> pa.Table:
-        """Return the handles of all pairs with that verdict."""
-        rows = pa.array(np.flatnonzero(self.verdicts == _VERDICTS.index(verdict)))
+    def pairs(self, ruling: Ruling) -> pa.Table:
+        """Return the handles of all pairs with that ruling."""
+        rows = pa.array(np.flatnonzero(self.rulings == _RULINGS.index(ruling)))
         return pa.table({"ours": self.candidates.ours.take(rows), "theirs": self.candidates.theirs.take(rows)})
 
 
@@ -135,17 +135,17 @@ def decide(pairs: Candidates, terms: Terms) -> Decisions:
     patterns, of_pair = _patterns(pairs)
     evidence = tuple(weigh(pattern, terms.relation) for pattern in patterns)
     bits = np.array([one.bits for one in evidence], np.float64).round(6)
-    alone = np.array([_VERDICTS.index(judge(one, terms)) for one in evidence], np.int64)
-    verdicts = alone[of_pair] if len(pairs) else np.empty(0, np.int64)
+    alone = np.array([_RULINGS.index(judge(one, terms)) for one in evidence], np.int64)
+    rulings = alone[of_pair] if len(pairs) else np.empty(0, np.int64)
     bits_of_pair = bits[of_pair] if len(pairs) else np.empty(0, np.float64)
     ours, theirs = _codes(pairs.ours), _codes(pairs.theirs)
     if terms.relation is Relation.ENTITY:
-        verdicts = _one_to_one(ours, theirs, bits_of_pair, verdicts)
-        count = int((verdicts == _MATCH).sum())
+        rulings = _one_to_one(ours, theirs, bits_of_pair, rulings)
+        count = int((rulings == _MATCH).sum())
     else:
-        count = _groups(ours, theirs, verdicts == _MATCH)
+        count = _groups(ours, theirs, rulings == _MATCH)
     return Decisions(
-        candidates=pairs, verdicts=verdicts, bits=bits_of_pair, of_pair=of_pair, evidence=evidence, count=count
+        candidates=pairs, rulings=rulings, bits=bits_of_pair, of_pair=of_pair, evidence=evidence, count=count
     )
 
 
@@ -168,7 +168,7 @@ def duplicates(store: Store, own: TokenList, terms: Terms = DUPLICATES) -> list[
     ours = np.array([place[h] for h in found.ours.to_pylist()], np.int64)
     theirs = np.array([place[h] for h in found.theirs.to_pylist()], np.int64)
     patterns, of_pair = _patterns(found)
-    is_match = np.array([judge(weigh(pattern), terms) is Verdict.MATCH for pattern in patterns], bool)
+    is_match = np.array([judge(weigh(pattern), terms) is Ruling.MATCH for pattern in patterns], bool)
     rows = np.flatnonzero(is_match[of_pair] & (ours < theirs)) if len(found) else np.empty(0, np.int64)
     groups: dict[int, list[int]] = {}
     size = len(own.handles)
@@ -191,10 +191,10 @@ def _patterns(pairs: Candidates) -> tuple[list[Agreement], Whole]:
 
 
 def _one_to_one(ours: Whole, theirs: Whole, bits: npt.NDArray[np.float64], alone: Whole) -> Whole:
-    """Return verdicts such that no record is in two matches: round by round the best pair of both its records wins."""
-    verdicts = alone.copy()
+    """Return rulings such that no record is in two matches: round by round the best pair of both its records wins."""
+    rulings = alone.copy()
     open_rows = np.flatnonzero(alone == _MATCH)
-    verdicts[open_rows] = _ASK
+    rulings[open_rows] = _ASK
     while len(open_rows):
         is_best = np.ones(len(open_rows), bool)
         for side in (ours[open_rows], theirs[open_rows]):
@@ -205,12 +205,12 @@ def _one_to_one(ours: Whole, theirs: Whole, bits: npt.NDArray[np.float64], alone
         won = open_rows[is_best]
         if not len(won):
             break
-        verdicts[won] = _MATCH
+        rulings[won] = _MATCH
         is_lost = np.isin(ours, ours[won]) | np.isin(theirs, theirs[won])
         is_lost[won] = False
-        verdicts[is_lost & (verdicts != _MATCH)] = _NO
-        open_rows = open_rows[~is_best & (verdicts[open_rows] == _ASK)]
-    return verdicts
+        rulings[is_lost & (rulings != _MATCH)] = _NO
+        open_rows = open_rows[~is_best & (rulings[open_rows] == _ASK)]
+    return rulings
 
 
 def _groups(ours: Whole, theirs: Whole, is_match: npt.NDArray[np.bool_]) -> int:
