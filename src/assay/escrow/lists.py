@@ -1,0 +1,164 @@
+"""Lists of tokens, and which records of two lists agree on what."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from assay.escrow import wire
+from assay.escrow.partnerships import Partnership
+from assay.escrow.peppers import stored
+from assay.escrow.refusals import Refusal
+
+#: Records that one question looks at, and agreeing tokens after which it stops at the next record.
+_RECORDS: Final = 10_000
+_AGREEING: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows for one list, as they came."""
+
+    partnership: bytes
+    epoch: int
+    canonicaliser: int
+    rows: bytes
+
+
+def parts(body: bytes) -> list[Part]:
+    """Return the parts of a body, each made of partnership, epoch, canonicaliser version and rows."""
+    found = wire.parted(body)
+    if len(found) % 4 or not found:
+        raise wire.Malformed("a part is four things")
+    numbers = [int.from_bytes(part, "big") for part in found]
+    if any(len(found[at]) > 4 or len(found[at + 1]) > 4 for at in range(1, len(found), 4)):
+        raise wire.Malformed("a number is four bytes")
+    return [
+        Part(partnership=found[at], epoch=numbers[at + 1], canonicaliser=numbers[at + 2], rows=found[at + 3])
+        for at in range(0, len(found), 4)
+    ]
+
+
+def add(database: sqlite3.Connection, found: Partnership, part: Part, pepper: bytes, limit: int) -> list[int]:
+    """Keep the rows of records, in place of what there was of them; return the records' numbers."""
+    if part.canonicaliser != found.canonicaliser:
+        raise Refusal("canonicaliser", wanted=found.canonicaliser)
+    rows = wire.unpacked(part.rows)
+    number, held = _list(database, found, found.mine, part.epoch)
+    numbers = []
+    for handle, of_record in groupby(sorted(rows, key=_by_handle), key=_by_handle):
+        held -= _drop(database, number, handle)
+        record = database.execute("INSERT INTO records(list, handle) VALUES (?, ?)", [number, handle]).lastrowid or 0
+        tokens = {(number, row.kind, stored(pepper, row.kind, row.hash), record) for row in of_record}
+        database.executemany("INSERT INTO tokens VALUES (?, ?, ?, ?)", tokens)
+        held += len(tokens)
+        numbers.append(record)
+    if held > limit:
+        raise Refusal("oversize", limit=limit)
+    database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held, number])
+    return numbers
+
+
+def complete(database: sqlite3.Connection, found: Partnership, epoch: int) -> tuple[str, int]:
+    """Take a company's word that its list of an epoch is all there."""
+    number, held = _list(database, found, found.mine, epoch)
+    database.execute("UPDATE lists SET is_complete = 1 WHERE number = ?", [number])
+    return "complete", held
+
+
+def remove(database: sqlite3.Connection, found: Partnership, epoch: int, handles: Iterable[bytes]) -> tuple[str, int]:
+    """Delete records of a company's own list."""
+    number, held = _list(database, found, found.mine, epoch)
+    dropped = sum(_drop(database, number, handle) for handle in handles)
+    database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held - dropped, number])
+    return "remove", dropped
+
+
+def drop(database: sqlite3.Connection, found: Partnership, epoch: int) -> tuple[str, int]:
+    """Delete a company's own list of an epoch whose time is over."""
+    number, held = _list(database, found, found.mine, epoch)
+    database.execute("DELETE FROM tokens WHERE list = ?", [number])
+    database.execute("DELETE FROM records WHERE list = ?", [number])
+    database.execute("DELETE FROM lists WHERE number = ?", [number])
+    return "drop", held
+
+
+def join(
+    database: sqlite3.Connection, found: Partnership, epoch: int, is_mine: bool, after: int
+) -> tuple[int, list[tuple[bytes, bytes, int]]]:
+    """Return (cursor, pairs) for the records added to one of the two lists behind a cursor, in the order of adding.
+
+    A pair is (my handle, their handle, kinds on which they agree as bits). The cursor is 0 where there is no more.
+    """
+    mine, _ = _list(database, found, found.mine, epoch)
+    theirs, _ = _list(database, found, found.theirs, epoch)
+    walked, other = (mine, theirs) if is_mine else (theirs, mine)
+    ahead = "SELECT number FROM records WHERE list = ? AND number > ? ORDER BY number LIMIT ?"
+    numbers = [row[0] for row in database.execute(ahead, [walked, after, _RECORDS])]
+    done, pairs = _agreeing(database, (walked, other), numbers)
+    return done, pairs if is_mine else [(b, a, mask) for a, b, mask in pairs]
+
+
+def compare(
+    database: sqlite3.Connection, found: Partnership, epoch: int, numbers: Sequence[int]
+) -> list[tuple[bytes, bytes, int]]:
+    """Return the pairs of just these records of a company's own list."""
+    mine, _ = _list(database, found, found.mine, epoch)
+    theirs, _ = _list(database, found, found.theirs, epoch)
+    return [pair for number in numbers for pair in _agreeing(database, (mine, theirs), [number])[1]]
+
+
+def _agreeing(
+    database: sqlite3.Connection, lists: tuple[int, int], numbers: Sequence[int]
+) -> tuple[int, list[tuple[bytes, bytes, int]]]:
+    """Return (the last record looked at, pairs); a record is looked at whole or not at all."""
+    if not numbers:
+        return 0, []
+    # CROSS JOIN keeps the order in which SQLite looks: a record, its tokens, the other list's.
+    rows = database.execute(
+        "SELECT r.number, r.handle, s.handle, t.kind FROM records r CROSS JOIN tokens t CROSS JOIN tokens u "
+        "CROSS JOIN records s WHERE r.list = ? AND r.number BETWEEN ? AND ? AND t.record = r.number AND u.list = ? "
+        "AND u.kind = t.kind AND u.hash = t.hash AND s.number = u.record ORDER BY r.number",
+        [lists[0], numbers[0], numbers[-1], lists[1]],
+    )
+    pairs: dict[tuple[bytes, bytes], int] = {}
+    last = seen = 0
+    for number, handle, other, kind in rows:
+        if seen >= _AGREEING and number != last:
+            return last, [(a, b, mask) for (a, b), mask in pairs.items()]
+        pairs[handle, other] = pairs.get((handle, other), 0) | 1 << kind
+        last, seen = number, seen + 1
+    return numbers[-1], [(a, b, mask) for (a, b), mask in pairs.items()]
+
+
+def _list(database: sqlite3.Connection, found: Partnership, identity: bytes, epoch: int) -> tuple[int, int]:
+    """Return (number, rows) of a list, which begins empty."""
+    of = [found.id, identity, epoch]
+    where = "partnership = ? AND identity = ? AND epoch = ?"
+    greeted = database.execute(
+        f"SELECT count(*) FROM greetings WHERE {where.replace('identity = ? AND ', '')}", [of[0], of[2]]
+    )
+    if greeted.fetchone()[0] < 2:
+        raise Refusal("unconfirmed")
+    database.execute(
+        "INSERT OR IGNORE INTO lists(partnership, identity, epoch, is_complete, rows) VALUES (?, ?, ?, 0, 0)", of
+    )
+    number, held = database.execute(f"SELECT number, rows FROM lists WHERE {where}", of).fetchone()
+    return number, held
+
+
+def _drop(database: sqlite3.Connection, number: int, handle: bytes) -> int:
+    """Delete a record with its tokens; return how many those were."""
+    found = database.execute("SELECT number FROM records WHERE list = ? AND handle = ?", [number, handle]).fetchone()
+    if found is None:
+        return 0
+    dropped = database.execute("DELETE FROM tokens WHERE record = ?", found).rowcount
+    database.execute("DELETE FROM records WHERE number = ?", found)
+    return dropped
+
+
+def _by_handle(row: wire.Row) -> bytes:
+    return row.handle
