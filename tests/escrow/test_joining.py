@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.escrow.parties import Caller, House, paired, rows, setting
 from tests.partners.two_companies import Dice
 
-from assay.escrow import store
+from assay.escrow import lists, store
 
 
 def _seen(pairs):
@@ -146,3 +146,21 @@ def test_the_join_is_what_comparing_every_pair_gives(tmp_path_factory, mine, the
     }
     expected = {(a, b, kinds) for (a, b), kinds in agreeing.items() if kinds}
     assert _seen(acme.pairs()) == expected == _turned(birch.pairs(of="theirs"))
+    assert _seen(acme.line.all_pairs(acme.setting, 1)) == expected
+
+
+def test_a_sweep_cut_into_stretches_gives_every_pair_once(house, monkeypatch):
+    monkeypatch.setattr(lists, "_TOKENS", 3)
+    acme, birch = paired(house)
+    acme.upload([row for n in range(20) for row in rows(f"a{n}", n, "the same", n % 3)])
+    birch.upload([row for n in range(20) for row in rows(f"b{n}", n + 10, "the same", n % 3)])
+    assert _seen(acme.line.all_pairs(acme.setting, 1)) == _seen(acme.pairs())
+    assert len(acme.pairs()) == 400
+
+
+def test_what_comes_while_a_sweep_goes_on_is_found_behind_the_newest(house):
+    acme, birch = paired(house)
+    birch.upload(rows("b", "x"))
+    before = {told["of"]: told["newest"] for told in acme.line.state(acme.setting)["lists"]}
+    acme.upload(rows("a", "x"))
+    assert len(acme.pairs(after=before.get(acme.public.hex(), 0))) == 1

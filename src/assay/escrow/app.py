@@ -147,8 +147,11 @@ class Escrow:
             store.note(database, call.at, call.identity, partnership, done)
             return {"done": True}
         partnerships.demand_confirmed(found)
-        if what in {"GET pairs", "GET theirs"}:
-            cursor, pairs = lists.join(database, found, first, what == "GET pairs", second)
+        if what in {"GET pairs", "GET theirs", "GET sweep"}:
+            if what == "GET sweep":
+                cursor, pairs = lists.sweep(database, found, first, second)
+            else:
+                cursor, pairs = lists.join(database, found, first, what == "GET pairs", second)
             store.note(database, call.at, call.identity, partnership, ("join", len(pairs)))
             return wire.joined([cursor.to_bytes(8, "big"), _packed(pairs)])
         if what == "GET messages":

@@ -16,6 +16,9 @@ from assay.escrow.refusals import Refusal
 #: Records that one question looks at, and agreeing tokens after which it stops at the next record.
 _RECORDS: Final = 10_000
 _AGREEING: Final = 50_000
+#: Tokens that one stretch of a sweep goes through, and the bits of a place below its kind.
+_TOKENS: Final = 250_000
+_PLACE_BITS: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +51,19 @@ def add(database: sqlite3.Connection, found: Partnership, part: Part, pepper: by
         raise Refusal("canonicaliser", wanted=found.canonicaliser)
     rows = wire.unpacked(part.rows)
     number, held = _list(database, found, found.mine, part.epoch)
-    numbers = []
-    for handle, of_record in groupby(sorted(rows, key=_by_handle), key=_by_handle):
+    first = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()[0]
+    records, tokens = [], set()
+    for record, (handle, of_record) in enumerate(groupby(sorted(rows, key=_by_handle), key=_by_handle), first):
         held -= _drop(database, number, handle)
-        record = database.execute("INSERT INTO records(list, handle) VALUES (?, ?)", [number, handle]).lastrowid or 0
-        tokens = {(number, row.kind, stored(pepper, row.kind, row.hash), record) for row in of_record}
-        database.executemany("INSERT INTO tokens VALUES (?, ?, ?, ?)", tokens)
-        held += len(tokens)
-        numbers.append(record)
+        records.append((record, number, handle))
+        tokens |= {(number, row.kind, stored(pepper, row.kind, row.hash), record) for row in of_record}
+    database.executemany("INSERT INTO records VALUES (?, ?, ?)", records)
+    database.executemany("INSERT INTO tokens VALUES (?, ?, ?, ?)", sorted(tokens))
+    held += len(tokens)
     if held > limit:
         raise Refusal("oversize", limit=limit)
     database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held, number])
-    return numbers
+    return [record for record, _, _ in records]
 
 
 def complete(database: sqlite3.Connection, found: Partnership, epoch: int) -> tuple[str, int]:
@@ -100,6 +104,32 @@ def join(
     numbers = [row[0] for row in database.execute(ahead, [walked, after, _RECORDS])]
     done, pairs = _agreeing(database, (walked, other), numbers)
     return done, pairs if is_mine else [(b, a, mask) for a, b, mask in pairs]
+
+
+def sweep(
+    database: sqlite3.Connection, found: Partnership, epoch: int, at: int
+) -> tuple[int, list[tuple[bytes, bytes, int]]]:
+    """Return (cursor, pairs) for a stretch of all tokens in their own order, which is several times faster than `join`.
+
+    A place is a kind and six bytes of a hash. A pair comes once for each kind on which it agrees, in different answers;
+    the asker puts them together. The cursor is 0 at the end.
+    """
+    mine, _ = _list(database, found, found.mine, epoch)
+    theirs, _ = _list(database, found, found.theirs, epoch)
+    kind, start = at >> _PLACE_BITS, (at & (1 << _PLACE_BITS) - 1).to_bytes(6, "big")
+    ahead = "SELECT hash FROM tokens WHERE list = ? AND kind = ? AND hash >= ? ORDER BY hash LIMIT 1 OFFSET ?"
+    stop = database.execute(ahead, [mine, kind, start, _TOKENS]).fetchone()
+    place = int.from_bytes(stop[0][:6], "big") if stop else 1 << _PLACE_BITS
+    upto = max((kind << _PLACE_BITS) + place, at + 1)
+    until = (upto & (1 << _PLACE_BITS) - 1).to_bytes(6, "big") if upto >> _PLACE_BITS == kind else b"\xff" * 17
+    rows = database.execute(
+        "SELECT r.handle, s.handle FROM tokens t CROSS JOIN tokens u CROSS JOIN records r CROSS JOIN records s "
+        "WHERE t.list = ? AND t.kind = ? AND t.hash >= ? AND t.hash < ? AND u.list = ? AND u.kind = t.kind "
+        "AND u.hash = t.hash AND r.number = t.record AND s.number = u.record",
+        [mine, kind, start, until, theirs],
+    )
+    pairs = [(handle, other, 1 << kind) for handle, other in rows]
+    return (upto if upto >> _PLACE_BITS < wire.KINDS else 0), pairs
 
 
 def compare(

@@ -96,14 +96,19 @@ def state(database: sqlite3.Connection, found: Partnership) -> dict[str, object]
         "SELECT identity, epoch, greeting FROM greetings WHERE partnership = ? ORDER BY epoch", of
     )
     words = database.execute("SELECT identity, transcript, signature FROM confirmations WHERE partnership = ?", of)
-    lists = database.execute("SELECT identity, epoch, rows, is_complete FROM lists WHERE partnership = ?", of)
+    newest = "SELECT coalesce(max(records.number), 0) FROM records WHERE list = lists.number"
+    lists = database.execute(
+        f"SELECT identity, epoch, rows, is_complete, ({newest}) FROM lists WHERE partnership = ?", of
+    )
     boxes = database.execute("SELECT sender, sent, fetched FROM mailboxes WHERE partnership = ?", of)
     return {
         "canonicaliser": found.canonicaliser,
         "is_confirmed": found.is_confirmed,
         "greetings": [{"by": a.hex(), "epoch": e, "greeting": o.hex()} for a, e, o in greetings],
         "confirmations": [{"by": a.hex(), "transcript": t.hex(), "signature": s.hex()} for a, t, s in words],
-        "lists": [{"of": a.hex(), "epoch": e, "rows": n, "is_complete": bool(c)} for a, e, n, c in lists],
+        "lists": [
+            {"of": a.hex(), "epoch": e, "rows": n, "is_complete": bool(c), "newest": last} for a, e, n, c, last in lists
+        ],
         "mailboxes": [{"from": a.hex(), "sent": s, "fetched": f} for a, s, f in boxes],
     }
 

@@ -118,6 +118,23 @@ class Line:
                 return
             yield after, _pairs(told)
 
+    def all_pairs(self, setting: Setting, epoch: int) -> list[Pair]:
+        """Return the pairs of two whole lists; the fast way to begin.
+
+        What was added to either list meanwhile may be missing: take `newest` of both from `state` before, and go on
+        with `pairs` behind them.
+        """
+        found: dict[tuple[bytes, bytes], tuple[int, ...]] = {}
+        at, is_done = 0, False
+        while not is_done:
+            cursor, told = wire.parted(self.ask("GET", f"{_path(setting)}/sweep/{epoch}/{at}"))
+            for pair in _pairs(told):
+                key = pair.mine, pair.theirs
+                found[key] = (*found.get(key, ()), *pair.kinds)
+            at = int.from_bytes(cursor, "big")
+            is_done = not at
+        return [Pair(mine=mine, theirs=theirs, kinds=kinds) for (mine, theirs), kinds in found.items()]
+
     def post(self, setting: Setting, first: int, messages: Iterable[bytes]) -> None:
         """Leave sealed messages, numbered from `first` on."""
         waiting = list(messages)
