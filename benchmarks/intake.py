@@ -144,12 +144,22 @@ def _node(core: int) -> Iterator[_Node]:
                 _make_key(reached.owner)
                 yield _Node(reached.owner, reached.intake, port, (running.pid, web.pid))
             finally:
-                web.terminate()
-                web.wait()
+                _end(web)
                 cluster.stop(running)
     finally:
         os.sched_setaffinity(0, before)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(web: subprocess.Popen[bytes]) -> None:
+    web.terminate()
+    try:
+        web.wait(10)
+    except subprocess.TimeoutExpired:
+        for process in psutil.Process(web.pid).children(recursive=True):
+            process.kill()
+        web.kill()
+        web.wait()
 
 
 def _make_key(url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_METRICS_TOKEN": "who bears it may read /metrics from elsewhere than this machine",
     "ASSAY_MAIL_URL": "the mail server, such as smtps://user:password@mail.example.com",
     "ASSAY_MAIL_FROM": "whom mail is from",
+    "ASSAY_WEBHOOKS_MAY_REACH": "private addresses or networks that webhooks may reach, such as 10.1.0.0/16,10.2.0.7",
+    "ASSAY_SELF_APPROVAL": "1 lets whoever publishes rules approve their own, as long as nobody else could",
     "ASSAY_WEB_THREADS": "how many requests are answered at once",
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
@@ -43,7 +46,9 @@ class Environment:
     metrics_token: str
     mail_url: str
     mail_from: str
+    webhooks_may_reach: tuple[str, ...]
     web_threads: int
+    allows_self_approval: bool = False
     inbox_limit: int
 
     @property
@@ -75,6 +80,8 @@ def read(variables: Mapping[str, str]) -> Environment:
         metrics_token=variables.get("ASSAY_METRICS_TOKEN", ""),
         mail_url=_url(variables, "ASSAY_MAIL_URL", "", ("smtp", "smtps")),
         mail_from=variables.get("ASSAY_MAIL_FROM") or "Assay <assay@localhost>",
+        webhooks_may_reach=_networks(variables, "ASSAY_WEBHOOKS_MAY_REACH"),
+        allows_self_approval=_yes(variables, "ASSAY_SELF_APPROVAL"),
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
         inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
     )
@@ -135,3 +142,14 @@ def _count(variables: Mapping[str, str], name: str, otherwise: int, digits: int 
         most = "9" * digits
         raise BadRequest(f"It is a whole number from 1 to {most}", where=name, value=found, mend=f"Write {otherwise}.")
     return int(found)
+
+
+def _networks(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in variables.get(name, "").split(",") if part.strip())
+    for part in found:
+        try:
+            ip_network(part, strict=False)
+        except ValueError:
+            mend = "Write addresses or networks, separated by commas: 10.1.0.0/16,10.2.0.7."
+            raise BadRequest("It is not an address or network", where=name, value=part, mend=mend) from None
+    return found

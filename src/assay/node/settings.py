@@ -46,7 +46,9 @@ _NAMES: Final = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST
 # --- apps: our own first, so that their templates win ----------------------------------------------------------
 
 INSTALLED_APPS = [
+    "assay.node.serving",
     "assay.node.pages",
+    "assay.node.telling",
     "assay.node.leads",
     "assay.node.access",
     "assay.node.live",

@@ -12,5 +12,8 @@ urlpatterns = [
     path("", include("assay.node.access.urls")),
     path("", include("assay.node.health.urls")),
     path("", include("assay.node.intake.urls")),
+    path("", include("assay.node.leads.urls")),
+    path("", include("assay.node.telling.urls")),
+    path("", include("assay.node.rulebook.urls")),
     path("", include("assay.node.pages.urls")),
 ]

@@ -13,4 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assay.node.settings")
 if environment.demand(environment.read(os.environ)).is_child:
     # The web server starts this process itself; were it killed, this one would go on holding the port.
     children.die_with_parent(signal.SIGKILL)
-application = get_wsgi_application()
+_pages = get_wsgi_application()
+
+from assay.node.intake import door  # noqa: E402  # needs Django to be set up
+
+application = door.beside(_pages)

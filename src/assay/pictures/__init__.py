@@ -9,6 +9,7 @@ from assay.pictures.cohorts import cohorts
 from assay.pictures.conversion import conversion_over_time
 from assay.pictures.entries import entries_and_exits, entries_and_exits_by_week
 from assay.pictures.evidence import EVIDENCE, evidence
+from assay.pictures.lanes import Lane, lanes
 from assay.pictures.palette import style
 from assay.pictures.places import Ranked, places
 from assay.pictures.qualified import qualified_over_time
@@ -19,6 +20,7 @@ from assay.pictures.thresholds import Point, thresholds
 
 __all__ = [
     "EVIDENCE",
+    "Lane",
     "Point",
     "Ranked",
     "Rate",
@@ -27,6 +29,7 @@ __all__ = [
     "entries_and_exits",
     "entries_and_exits_by_week",
     "evidence",
+    "lanes",
     "leads_by_stage",
     "places",
     "qualified_over_time",

@@ -54,3 +54,52 @@ def works_at(account: str, **attributes: str):
 
 def lead_of(who: str = "ann", motion: str = "trial_to_paid") -> Lead:
     return Lead.objects.get(subject_id=who, motion=motion, merged_into=None)
+
+
+class Told:
+    """Acme's story of a small world, decided by the core: what pages get to say of leads."""
+
+    def __init__(self, data: Path) -> None:
+        from assay.core import pipeline
+
+        self.result = pipeline.run(acme(), data)
+        self.as_of = self.result.as_of
+        self.now = datetime.fromtimestamp(self.as_of / 1_000_000, UTC)
+
+    def changes(self, most: int = 10**9) -> list[Change]:
+        """Return the entries of the spells that hold."""
+        held = [s for s in self.result.spells.to_pylist() if s["ends_at"] is None or s["ends_at"] > self.now]
+        return [
+            Change(
+                what="enter",
+                subject_type=s["subject_type"],
+                subject_id=s["subject_id"],
+                at=s["starts_at"],
+                rule=s["rule"],
+                version=s["version"],
+                cause=s["opened_by"],
+            )
+            for s in held[:most]
+        ]
+
+    def tell(self, subject_type: str, subject_id: str, as_of: int) -> stories.Story | None:
+        """Return the story of one subject, as of the end of the world."""
+        import pyarrow.compute as pc
+
+        from assay.core.errors import BadRequest
+        from assay.node.live import stories as live
+        from assay.node.live.deciding import Known
+
+        known = Known(store=self.result.store, definitions=acme())
+        mine = self.result.spells.filter(pc.field("subject_type") == subject_type)
+        try:
+            return live._story(known, mine, (subject_type, subject_id), self.as_of)
+        except BadRequest:
+            return None
+
+    def describe(self, asked, as_of):
+        """Return what leads carry of their subjects."""
+        from assay.node.live import stories as live
+        from assay.node.live.deciding import Known
+
+        return live.describe(Known(store=self.result.store, definitions=acme()), asked, self.as_of)

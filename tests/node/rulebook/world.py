@@ -7,7 +7,7 @@ from pathlib import Path
 FILES = {
     "sources/product.yml": """\
 source: product
-events: {file: events.csv, id: id, at: at, event: {column: event}, person: person, properties: [limit]}
+events: {file: events.csv, id: id, at: at, event: {column: event}, person: person}
 event_names: [signed_up, project_created]
 ---
 source: crm

@@ -13,7 +13,6 @@ from assay.node.intake import keys
 from assay.node.intake.digests import digest
 from assay.node.intake.models import WriteKey
 from assay.node.lake import manifest
-from assay.node.leads import stories
 from assay.node.leads.models import Lead
 from assay.node.live import asking
 from assay.node.live.models import Holding, SelfCheck, Spell
@@ -53,7 +52,6 @@ def life(folder, transactional_db, settings):
     living = Life(clock)
     yield living, clock
     living.close()
-    stories.plug()
     for path in manifest.folder().iterdir():
         path.unlink()
 

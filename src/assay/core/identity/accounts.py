@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -129,15 +130,14 @@ def company_domains(definitions: Definitions, texts: Iterable[str]) -> dict[str,
     return {text: domain for text, domain in found.items() if domain is not None and domain not in nobodys}
 
 
-def _nobodys(definitions: Definitions) -> set[str]:
+def _nobodys(definitions: Definitions) -> frozenset[str]:
     """Return the domains that stand for no account: free mail and our own staff's."""
-    own = _domains(definitions.lists.get("own_domains", ()))
-    free = _domains(definitions.lists.get("free_mail_domains", ()))
-    return own | free | FREE_MAIL
+    listed = (definitions.lists.get(one, ()) for one in ("own_domains", "free_mail_domains"))
+    return FREE_MAIL.union(*(_domains(tuple(v for v in values if isinstance(v, str))) for values in listed))
 
 
-def _domains(values: Iterable[object]) -> set[str]:
-    texts = [value for value in values if isinstance(value, str)]
-    return {text.strip().lower() for text in texts} | {
+@lru_cache(maxsize=8)
+def _domains(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text.strip().lower() for text in texts) | {
         domain for text in texts if (domain := registrable_domain(text)) is not None and not is_free_mail(domain)
     }

@@ -110,6 +110,12 @@ def _confidence_check(column: str) -> Check:
     )
 
 
+def trouble_sql(part: Part, checks: list[Check]) -> str:
+    """Return SQL for how many rows of a part are rejects, whole or for one field: it costs little where none is."""
+    bad = " OR ".join(["false", *(check.bad for check in checks)])
+    return f"SELECT count(*) FROM raw.part_{part.number} WHERE {bad}"
+
+
 def rejects_sql(part: Part, checks: list[Check]) -> str:
     """Return SQL for the rejects of a part: one row a bad row, and one a bad field of a good row."""
     whole = [check for check in checks if check.whole]

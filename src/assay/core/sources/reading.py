@@ -9,7 +9,7 @@ from typing import Any, Final
 from assay.core.definitions.model import Definitions, EventsSource
 from assay.core.errors import BadData, BadRequest
 from assay.core.io.store import Store, literal, name
-from assay.core.sources.checks import checks_of, good_sql, rejects_sql
+from assay.core.sources.checks import checks_of, good_sql, rejects_sql, trouble_sql
 from assay.core.sources.files import check_names
 from assay.core.sources.needs import read_properties
 from assay.core.sources.staging import Part, finish, new_part, stage_folder, stage_table
@@ -95,7 +95,8 @@ def _judge(store: Store, part: Part, properties: tuple[str, ...]) -> None:
     """Tell good rows from rejects and count both."""
     checks = checks_of(part)
     lost = _rejects(store, part)
-    store.run(f"INSERT INTO raw.rejects {rejects_sql(part, checks)}")
+    if store.number(trouble_sql(part, checks)):
+        store.run(f"INSERT INTO raw.rejects {rejects_sql(part, checks)}")
     rejected = _rejects(store, part)
     good = good_sql(part, checks, all_are_good=rejected == lost)
     columns = _events_sql(part, good, properties) if isinstance(part.part, EventsSource) else good

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from django.db import connection
+from django.db import close_old_connections, connection
 
 from assay.node.intake.digests import digest
 from assay.node.intake.models import WriteKey
@@ -44,11 +44,14 @@ class Known:
         with self._lock:
             if time.monotonic() < self._until:
                 return
+            close_old_connections()
             keys = WriteKey.objects.filter(is_active=True).values_list("digest", "id")
             self._keys = {bytes(kept): number for kept, number in keys}
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_stat_get_live_tuples('intake_inbox'::regclass)")
                 self._waiting = int(cursor.fetchone()[0])
+            if not connection.in_atomic_block:
+                connection.close()  # requests of this API pass Django by, which would do it
             self._until = time.monotonic() + _FRESH_FOR
 
 

@@ -1,12 +1,9 @@
-"""Addresses of the tracking API; some clients write a slash at the end."""
+"""Addresses of the tracking API, some of which clients write with a slash at the end; see `door` for the quick way."""
 
 from __future__ import annotations
 
-from django.urls import re_path
+from django.urls import path
 
-from assay.node.intake import calls, views
+from assay.node.intake import door
 
-urlpatterns = [
-    re_path(r"^v1/(?:batch|import)/?$", views.batch(), name="batch"),
-    *(re_path(rf"^v1/{kind}/?$", views.one(kind), name=f"call_{kind}") for kind in calls.KINDS),
-]
+urlpatterns = [path(f"{address.lstrip('/')}{end}", view) for address, view in door.VIEWS.items() for end in ("", "/")]

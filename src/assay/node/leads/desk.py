@@ -143,6 +143,11 @@ def _other_ids(asked: set[Subject]) -> dict[Subject, Subject]:
     return found
 
 
+def known_as(subject: Subject) -> Subject:
+    """Return the id by which a subject is known by now."""
+    return Desk(other_ids=_other_ids({subject})).known_as(subject)
+
+
 def read_suppressed(desk: Desk, subjects: Iterable[Subject]) -> None:
     """Read which of these people and accounts make no leads."""
     for row in Suppression.objects.filter(_among(sorted(set(subjects)))):

@@ -59,7 +59,11 @@ def _from_lake(lake: str, rows: pa.Table) -> pa.Table:
     """Return the rows that the lake holds under the same numbers, in their order."""
     with Store(memory_limit="500MB", threads=1) as store:
         store.register("wanted", rows.select(["seq"]))
-        return store.table(f"SELECT l.* FROM {lake} l SEMI JOIN wanted USING (seq) ORDER BY seq").cast(rows.schema)
+        return (
+            store.table(f"SELECT l.* FROM {lake} l SEMI JOIN wanted USING (seq) ORDER BY seq")
+            .select(rows.schema.names)
+            .cast(rows.schema)
+        )
 
 
 def _different(one: pa.Table, other: pa.Table) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -65,13 +65,16 @@ def _reads_account(definitions: model.Definitions, form: model.Form) -> bool:
 
 
 @contextmanager
-def deciding(definitions: model.Definitions, around: Neighbourhood, *, as_of: int) -> Iterator[tuple[Decision, Known]]:
+def deciding(
+    definitions: model.Definitions, around: Neighbourhood, *, as_of: int, at_hand: Store | None = None
+) -> Iterator[tuple[Decision, Known]]:
     """Give what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would.
 
-    For as long as the context lasts, more may be asked of what is known of them.
+    For as long as the context lasts, more may be asked of what is known of them. A store that is `at_hand` is used
+    again, and left open.
     """
     wanted = pipeline.to_decide(definitions)
-    with Store(on_disk=False) as store:
+    with Store(on_disk=False) if at_hand is None else nullcontext(at_hand) as store:
         own = prepare(store, wanted, around.rows)
         people = _among(store, "people", "p", around.people)
         accounts = _among(store, "accounts", "a", around.accounts)

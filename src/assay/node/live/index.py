@@ -101,6 +101,10 @@ class Index:
         """Return nodes that were touched and not settled since."""
         return [row[0] for row in self._con.execute("SELECT node FROM touched LIMIT ?", [most])]
 
+    def waiting(self) -> int:
+        """Return how many nodes were touched and not settled since."""
+        return int(self._con.execute("SELECT count(*) FROM touched").fetchone()[0])
+
     def settle(self, nodes: Iterable[int]) -> None:
         """Note that what touched these nodes was decided, and that the decision is stored."""
         with self._whole() as cursor:
@@ -185,24 +189,26 @@ def _columns(table: pa.Table) -> list[list[int]]:
     return [column.to_pylist() for column in table.columns]
 
 
-_Instants = ("at", "received_at")
+#: What the index keeps of a row: all that the core reads. `received_at` stays in the lake.
+_KEPT: Final = tuple(field for field in LAKE if field.name != "received_at")
+_Packed = tuple[int, str, str, str | None, int | None, str | None, str | None, str | None, str | None, str | None]
 
 
 def _packed(rows: pa.Table) -> list[bytes]:
     """Return each row of the lake as bytes."""
-    columns = [(rows[name].cast(pa.int64()) if name in _Instants else rows[name]).to_pylist() for name in LAKE.names]
+    columns = [
+        (rows[field.name].cast(pa.int64()) if field.name == "at" else rows[field.name]).to_pylist() for field in _KEPT
+    ]
     return list(map(msgspec.msgpack.encode, zip(*columns, strict=True)))
 
 
-_decoder: Final = msgspec.msgpack.Decoder(
-    tuple[int, str, str, str | None, int | None, int, str | None, str | None, str | None, str | None, str | None]
-)
+_decoder: Final = msgspec.msgpack.Decoder(_Packed)
 
 
 def _unpacked(packed: Sequence[bytes]) -> pa.Table:
-    columns = list(zip(*map(_decoder.decode, packed), strict=True)) or [()] * len(LAKE)
+    columns = list(zip(*map(_decoder.decode, packed), strict=True)) or [()] * len(_KEPT)
     arrays = [
-        pa.array(values, pa.int64()).cast(field.type) if field.name in _Instants else pa.array(values, field.type)
-        for values, field in zip(columns, LAKE, strict=True)
+        pa.array(values, pa.int64()).cast(field.type) if field.name == "at" else pa.array(values, field.type)
+        for values, field in zip(columns, _KEPT, strict=True)
     ]
-    return pa.table(arrays, schema=LAKE)
+    return pa.table(arrays, schema=pa.schema(_KEPT))

@@ -56,13 +56,20 @@ class Differences:
 
 
 @contextmanager
-def replaying(definitions: model.Definitions, lake: str, *, as_of: int) -> Iterator[Replay]:
-    """Give what the core decides of the whole lake (what stands after FROM) as of an instant."""
-    wanted = pipeline.to_decide(definitions)
+def prepared(definitions: model.Definitions, lake: str) -> Iterator[Known]:
+    """Give a store in which everything of the lake is prepared."""
     with Store() as store:
-        own, relations = lake_sources(wanted, lake)
+        own, relations = lake_sources(definitions, lake)
         sources.read(store, own, relations)
         identity.resolve(store, own)
+        yield Known(store=store, definitions=own)
+
+
+@contextmanager
+def replaying(definitions: model.Definitions, lake: str, *, as_of: int) -> Iterator[Replay]:
+    """Give what the core decides of the whole lake (what stands after FROM) as of an instant."""
+    with prepared(pipeline.to_decide(definitions), lake) as known:
+        store, own = known.store, known.definitions
         spells, timers = engine.replay(store, own, as_of=as_of)
         store.register("replayed", spells)
         store.register("timers", timers)
@@ -73,7 +80,7 @@ def replaying(definitions: model.Definitions, lake: str, *, as_of: int) -> Itera
             "opened_by, closed_by FROM replayed"
         )
         wakes = store.table(f'SELECT {node} AS node, min("at") AS "at" FROM timers GROUP BY 1')
-        yield Replay(as_of=as_of, known=Known(store=store, definitions=own), spells=with_nodes, wakes=wakes)
+        yield Replay(as_of=as_of, known=known, spells=with_nodes, wakes=wakes)
 
 
 def store_replay(replay: Replay) -> list[Change]:

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from assay.core.definitions import model
 from assay.core.errors import Place
+from assay.core.io.store import Store
 from assay.node.live import storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
@@ -55,7 +56,14 @@ def next_seq(index: Index, definitions: model.Definitions) -> int:
     return 0 if seq is None else int(seq) + 1
 
 
-def settle(index: Index, definitions: model.Definitions, *, as_of: int, takers: Sequence[Taker] = ()) -> int:
+def settle(
+    index: Index,
+    definitions: model.Definitions,
+    *,
+    as_of: int,
+    takers: Sequence[Taker] = (),
+    store: Store | None = None,
+) -> int:
     """Decide of what was touched, and of whom time touched, as of an instant; return how many changes were told.
 
     A decision is stored, its changes told and their consequences written in one transaction. If the node dies between
@@ -66,7 +74,7 @@ def settle(index: Index, definitions: model.Definitions, *, as_of: int, takers: 
     reach, told = accounts_reach_people(definitions), 0
     while touched := index.touched(_AT_ONCE):
         around = index.around(touched, accounts_reach_people=reach)
-        with deciding(definitions, around, as_of=as_of) as (decision, known), transaction.atomic():
+        with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known), transaction.atomic():
             told += give(storing.store_decision(decision), known, takers)
         index.settle(touched)
     with transaction.atomic():

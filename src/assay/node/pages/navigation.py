@@ -32,6 +32,12 @@ class Item:
 
 
 ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("leads", "Leads", "Who is worth your time now, and why.", Permission.SEE_LEADS),
+    Entry("deadlines", "Deadlines", "Who has to answer what by when.", Permission.SEE_LEADS),
+    Entry("taking", "Routing", "Who takes which leads, who is away, who is left alone.", Permission.SEE_LEADS),
+    Entry("funnel", "Funnel", "How far leads get, and why others do not.", Permission.SEE_FUNNEL),
+    Entry("webhooks", "Webhooks", "Which other systems are told, and whether it arrived.", Permission.CHANGE_DATA),
+    Entry("rules", "Rules", "What qualifies whom, in which version, and who published it.", Permission.SEE_RULES),
     Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
     Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
 )

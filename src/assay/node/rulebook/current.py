@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 from assay.core.definitions.as_published import as_published
 from assay.core.definitions.loading import load
-from assay.core.definitions.model import Definitions
+from assay.core.definitions.model import Definitions, Status
 from assay.core.outcomes.apart import beside
 from assay.node.rulebook.editions import Contents, published_path
 from assay.node.rulebook.models import Edition
@@ -32,10 +33,10 @@ def edition() -> int:
 
 
 def definitions() -> Definitions:
-    """Return what is decided now: live rules, and shadow ones.
+    """Return what is decided now: live rules and shadow ones, and whatever those read (as drafts).
 
-    A version in shadow beside a live one of the same rule is named "rule@version". Before the first edition there is
-    nothing.
+    A version in shadow beside a live one of the same rule is named "rule@version"; so is what it reads otherwise than
+    live rules do. Before the first edition there is nothing.
     """
     return edition_and_definitions()[1]
 
@@ -83,5 +84,9 @@ def split(name: str) -> tuple[str, int]:
 def _with_shadow(live: Definitions, folder: Path, rule: str, version: int) -> Definitions:
     """Return the definitions with a version in shadow beside them; what it reads is decided for it alone."""
     other = as_published(folder, rule, version)
-    rules = (replace(one, status="shadow" if one.name == rule else "draft") for one in other.rules)
-    return beside(live, replace(other, rules=tuple(rules)), rule)[0]
+    status: Mapping[str, Status] = {rule: "shadow"}
+    rules = (replace(one, status=status.get(one.name, "draft")) for one in other.rules)
+    both, found = beside(live, replace(other, rules=tuple(rules)), rule)
+    if any(one.name == rule for one in live.rules):
+        return both
+    return replace(both, rules=tuple(replace(one, name=rule) if one is found else one for one in both.rules))

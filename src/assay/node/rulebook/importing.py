@@ -18,9 +18,22 @@ from assay.core.pipeline import DECIDED
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
 from assay.node.rulebook import editions
+from assay.node.rulebook.drafting import text_of
 from assay.node.rulebook.editions import Contents
 from assay.node.rulebook.models import Draft, Edition, RuleVersion, Status, Step
-from assay.node.rulebook.texts import LARGEST_FILE, MOST_FILES, Texts, demand_bounded, laid_out, told
+from assay.node.rulebook.texts import (
+    LARGEST_FILE,
+    MOST_FILES,
+    Texts,
+    check,
+    demand_bounded,
+    examples_path,
+    laid_out,
+    rule_path,
+    says_the_same,
+    told,
+    with_statuses,
+)
 
 _PUBLISHED: Final = "published/"
 
@@ -51,8 +64,12 @@ def import_folder(audit: Audit, folder: Path) -> Imported:
             return _drafts(audit, last, texts, definitions)
         found = _versions(aside, definitions, texts)
     RuleVersion.objects.bulk_create(found)
-    own = {path: text for path, text in texts.items() if not path.startswith(_PUBLISHED)}
-    edition = editions.made(None, Contents(texts=own), Step.IMPORT, "", by=audit.actor)
+    _write_drafts(audit, {path: text for rule in definitions.rules if rule.status == "draft"
+                          for path, text in _own(rule.name, texts).items()})  # fmt: skip
+    others = {path for rule in definitions.rules if rule.status != "live" for path in _own(rule.name, texts)}
+    own = {path: text for path, text in texts.items() if not path.startswith(_PUBLISHED) and path not in others}
+    shadows = {str(one): one.published for one in found if one.status == Status.SHADOW}
+    edition = editions.made(None, Contents(texts=own, shadows=shadows), Step.IMPORT, "", by=audit.actor)
     decided = sum(rule.status in DECIDED for rule in definitions.rules)
     audit.write("edition", edition.number, before={}, after={"files": len(own), "rules": decided})
     return Imported(edition=edition.number, rules=decided)
@@ -85,12 +102,22 @@ def export_folder(folder: Path) -> int:
     if last is None:
         return 0
     parts: dict[str, dict[str, str]] = {}
-    for path, text in {**last.texts, **editions.published()}.items():
+    for path, text in export_texts(last).items():
         part, _, name = path.partition("/")
         parts.setdefault(part, {})[name] = text
     for part, files in parts.items():
         write_folder(folder / part, files)
     return sum(map(len, parts.values()))
+
+
+def export_texts(last: Edition) -> Texts:
+    """Return an edition as a folder that `assay run` reads: rules that are only in shadow are left out where they read
+    what has changed since."""
+    live = {**last.texts, **editions.published()}
+    shadows = RuleVersion.objects.filter(status=Status.SHADOW).order_by("rule")
+    alone = [with_statuses(_own(one.rule, one.files), "shadow") for one in shadows if rule_path(one.rule) not in live]
+    whole = {**live, **{path: text for files in alone for path, text in files.items()}}
+    return live if alone and check(whole, {}) else whole
 
 
 def _versions(folder: Path, definitions: Definitions, texts: Texts) -> list[RuleVersion]:
@@ -105,6 +132,8 @@ def _versions(folder: Path, definitions: Definitions, texts: Texts) -> list[Rule
             fingerprint=rule.fingerprint,
             status=rule.status,
             published=written[rule.name],
+            files=_own(rule.name, texts),
+            edition=1,
             published_at=now,
             live_at=now if rule.status == "live" else None,
         )
@@ -118,6 +147,11 @@ def _versions(folder: Path, definitions: Definitions, texts: Texts) -> list[Rule
                 text = texts[editions.published_path(name, version)]
                 found.append(_old(name, version, text))
     return found
+
+
+def _own(rule: str, texts: Texts) -> dict[str, str]:
+    """Return a rule's own files."""
+    return {path: texts[path] for path in (rule_path(rule), examples_path(rule)) if path in texts}
 
 
 def _old(rule: str, version: int, text: str) -> RuleVersion:
@@ -136,19 +170,14 @@ def _old(rule: str, version: int, text: str) -> RuleVersion:
 
 def _drafts(audit: Audit, last: Edition, texts: Texts, definitions: Definitions) -> Imported:
     """Keep what differs from the latest edition as drafts; what was being written under the same paths is replaced."""
-    now = timezone.now()
     own = {path: text for path, text in texts.items() if not path.startswith(_PUBLISHED)}
-    changed = sorted(path for path, text in own.items() if last.texts.get(path) != text)
-    for path in changed:
-        Draft.objects.update_or_create(
-            path=path,
-            defaults={
-                "text": own[path],
-                "changed_at": now,
-                "changed_by": editions.user(audit.actor),
-                "asked_at": None,
-                "asked_by": None,
-            },
-        )
+    changed = {path: text for path, text in own.items() if not says_the_same(path, text, text_of(path))}
+    _write_drafts(audit, changed)
     audit.write("edition", last.number, before={}, after={"drafts": len(changed)})
-    return Imported(edition=None, rules=len(definitions.rules), drafts=tuple(changed))
+    return Imported(edition=None, rules=len(definitions.rules), drafts=tuple(sorted(changed)))
+
+
+def _write_drafts(audit: Audit, files: Texts) -> None:
+    who = {"changed_at": timezone.now(), "changed_by": editions.user(audit.actor), "asked_at": None, "asked_by": None}
+    for path, text in files.items():
+        Draft.objects.update_or_create(path=path, defaults={"text": text, **who})

@@ -26,14 +26,15 @@ class Step(models.TextChoices):
     SHADOW = "shadow", "began to be decided in shadow"
     LIVE = "live", "went live"
     RETIRE = "retire", "was retired"
-    SHARED = "shared", "was taken into use"
+    AMEND = "amend", "was taken into use"
 
 
 class Edition(models.Model):
     """All that is decided from an instant on; written once. Numbers count from 1 without a gap.
 
-    `texts` is a whole folder of definitions, text by path. `shadows` are the published texts of versions that are
-    decided in shadow beside the live version of the same rule, by "rule@version".
+    `texts` is a folder of definitions, text by path: live rules, and everything that rules read. `shadows` are the
+    published texts of versions that are decided in shadow, by "rule@version": complete, so that each means what it
+    meant when it was published, whatever becomes of the rest.
     """
 
     number = models.IntegerField(primary_key=True)
@@ -50,7 +51,7 @@ class RuleVersion(models.Model):
     """A version of a rule that was published: what it means never changes again.
 
     `published` is the core's text of it, complete with all that it refers to. `files` are the definition files that
-    come with it, text by path, as they stood; empty for what came with a folder.
+    come with it, text by path, as they were written over `edition`: its own, and others that it needs changed.
     """
 
     rule = models.CharField(max_length=100)
@@ -59,6 +60,7 @@ class RuleVersion(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices)
     published = models.TextField()
     files = models.JSONField(default=dict)
+    edition = models.IntegerField(null=True)  # the one that the files were written over
     published_at = models.DateTimeField()
     author = models.ForeignKey(_USER, on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True)
@@ -90,3 +92,37 @@ class Draft(models.Model):
     changed_by = models.ForeignKey(_USER, on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True)
     asked_by = models.ForeignKey(_USER, on_delete=models.PROTECT, null=True, related_name="+")
+
+
+class Look(models.Model):
+    """A question about the past that somebody asked of a rule, and its answer, which is kept for a week."""
+
+    class Kind(models.TextChoices):
+        """What was asked."""
+
+        SIDES = "sides", "Who enters and who leaves"
+        BACKTEST = "backtest", "What became of them"
+
+    class State(models.TextChoices):
+        """Whether there is an answer."""
+
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    rule = models.CharField(max_length=100)
+    version = models.IntegerField(null=True)  # None: the draft, whose files are in `files`
+    edition = models.IntegerField()
+    files = models.JSONField(default=dict)
+    question = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    answer = models.JSONField(default=dict)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(_USER, on_delete=models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The latest of a rule is the one that is shown."""
+
+        indexes: ClassVar = [models.Index(fields=["rule", "kind", "-id"], name="rulebook_look_latest")]

@@ -129,3 +129,18 @@ def with_status(text: str, status: str) -> str:
             lines[node.start[0]] = f"{line[: node.start[1]]}{status}{line[node.end[1] :]}"
             return "\n".join(lines)
     return text
+
+
+def with_statuses(files: Texts, status: str) -> dict[str, str]:
+    """Return files with another status in each that is a rule's."""
+    return {
+        path: with_status(text, status) if path == rule_path(rule_of(path) or "") else text
+        for path, text in files.items()
+    }
+
+
+def says_the_same(path: str, one: str | None, other: str | None) -> bool:
+    """Tell whether two texts of a file are the same but for a rule's status, which is not changed by writing."""
+    if one is None or other is None or rule_of(path) is None:
+        return one == other
+    return with_status(one, "draft") == with_status(other, "draft")

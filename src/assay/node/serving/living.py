@@ -10,19 +10,23 @@ from typing import Final
 import pyarrow as pa
 
 from assay.core.definitions.model import Definitions
+from assay.core.io.store import Store
 from assay.node.lake import draining, manifest
-from assay.node.leads import arriving, stories, timers
+from assay.node.leads import arriving, timers
 from assay.node.live import asking, checking, replaying, turning
 from assay.node.live.changes import Change
 from assay.node.live.index import Index
 from assay.node.live.stories import micros
 from assay.node.rulebook import current
+from assay.node.telling import outbox, tasks
 
 _log: Final = logging.getLogger(__name__)
 #: Rows that the index takes in at once.
 _ROWS: Final = 50_000
 #: Drains between two decisions: what arrives meanwhile waits no longer than that.
 _DRAINS: Final = 5
+#: Where more nodes wait than these, a replay of everything costs less than they do.
+_MANY: Final = 20_000
 _CHECK_EVERY: Final = timedelta(minutes=10)
 
 Clock = Callable[[], datetime]
@@ -35,7 +39,7 @@ class Life:
         self._clock = clock
         self._index: Index | None = None
         self._checked_at: datetime | None = None
-        plug()
+        self._store = Store(on_disk=False)
 
     def step(self) -> bool:
         """Do what there is to do; tell whether anything was."""
@@ -47,9 +51,9 @@ class Life:
         taken = turning.take_in(index, definitions, rows_after(turning.next_seq(index, definitions)))
         now = self._clock()
         takers = [_leads_of(definitions, now)]
-        if index.mark("edition") != str(number):
-            self._begin(index, number, definitions, takers)
-        told = turning.settle(index, definitions, as_of=micros(now), takers=takers)
+        if index.mark("edition") != str(number) or index.waiting() > _MANY:
+            self._decide_all(index, number, definitions, takers)
+        told = turning.settle(index, definitions, as_of=micros(now), takers=takers, store=self._store)
         worked = timers.due(definitions, now)
         self._check(index, definitions, now)
         return bool(drained or taken or told or worked)
@@ -70,7 +74,8 @@ class Life:
             )
 
     def close(self) -> None:
-        """Close the index."""
+        """Close the index, and what decisions are made in."""
+        self._store.close()
         if self._index is not None:
             self._index.close()
             self._index = None
@@ -80,9 +85,9 @@ class Life:
             self._index = Index(asking.place())
         return self._index
 
-    def _begin(self, index: Index, number: int, definitions: Definitions, takers: Sequence[turning.Taker]) -> None:
-        """Decide everything anew under another edition of the rules."""
-        _log.info("edition %d is decided of everything there is", number)
+    def _decide_all(self, index: Index, number: int, definitions: Definitions, takers: Sequence[turning.Taker]) -> None:
+        """Decide of everybody at once: under another edition of the rules, or where something touched very many."""
+        _log.info("edition %d is decided of everybody", number)
         touched = index.touched(1 << 60)
         as_of = micros(self._clock())
         with replaying.replaying(definitions, manifest.relation(manifest.paths()), as_of=as_of) as replay:
@@ -101,13 +106,6 @@ def rows_after(seq: int) -> Iterator[pa.Table]:
 def _leads_of(definitions: Definitions, now: datetime) -> turning.Taker:
     def take(changes: Sequence[Change]) -> None:
         arriving.apply(changes, definitions, now)
+        outbox.tell_changes(changes, definitions, now, tasks.on_their_way)
 
     return take
-
-
-def plug() -> None:
-    """Let leads and their pages ask the live part."""
-    stories.plug(
-        tell=lambda kind, one, as_of: asking.story(current.definitions(), kind, one, as_of),
-        describe=lambda asked, at: asking.about(current.definitions(), asked, at),
-    )

@@ -1,0 +1,6 @@
+"""Words that templates of leads need.
+
+Takes: values of leads.
+Gives: how people read them.
+Never: asks the database for anything.
+"""
