@@ -121,7 +121,7 @@ def setting(number):
 def rows(handle, *values):
     """Return a record's rows: a value a kind, None where it has none."""
     return [
-        Row(handle.encode().ljust(16, b"."), kind, hashlib.sha256(f"{kind}{value}".encode()).digest())
+        Row(handle.encode().ljust(16, b"."), kind, hashlib.sha256(f"{kind}{value}".encode()).digest()[:16])
         for kind, value in enumerate(values)
         if value is not None
     ]

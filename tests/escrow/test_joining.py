@@ -158,6 +158,15 @@ def test_a_sweep_cut_into_stretches_gives_every_pair_once(house, monkeypatch):
     assert len(acme.pairs()) == 400
 
 
+def test_how_common_a_token_is_is_told_and_what_most_share_is_left_out(house):
+    acme, birch = paired(house)
+    acme.upload([row for n in range(70) for row in rows(f"a{n:02}", "hub", "five" if n < 5 else n)])
+    birch.upload(rows("b", "hub", "five"))
+    for pairs in (acme.pairs(), acme.line.all_pairs(acme.setting, 1), acme.pairs(of="theirs")):
+        assert {(pair.kinds, pair.common) for pair in pairs} == {((1,), (2,))}
+        assert len(pairs) == 5
+
+
 def test_what_comes_while_a_sweep_goes_on_is_found_behind_the_newest(house):
     acme, birch = paired(house)
     birch.upload(rows("b", "x"))

@@ -217,5 +217,5 @@ class Escrow:
 _HEADERS: Final = (wire.IDENTITY, wire.COUNTER, wire.AT, wire.SIGNATURE)
 
 
-def _packed(pairs: Iterable[tuple[bytes, bytes, int]]) -> bytes:
-    return b"".join(mine + theirs + mask.to_bytes(2, "big") for mine, theirs, mask in pairs)
+def _packed(pairs: Iterable[lists.Agreement]) -> bytes:
+    return b"".join(mine + theirs + bytes([kind, bucket]) for mine, theirs, kind, bucket in pairs)

@@ -14,11 +14,15 @@ from assay.escrow.peppers import stored
 from assay.escrow.refusals import Refusal
 
 #: Records that one question looks at, and agreeing tokens after which it stops at the next record.
-_RECORDS: Final = 10_000
+_RECORDS: Final = 2_000
 _AGREEING: Final = 50_000
 #: Tokens that one stretch of a sweep goes through, and the bits of a place below its kind.
 _TOKENS: Final = 250_000
 _PLACE_BITS: Final = 48
+
+
+#: What two records agree on: my handle, their handle, a kind, and how common the token is (`wire.bucket`).
+Agreement = tuple[bytes, bytes, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,27 +96,25 @@ def drop(database: sqlite3.Connection, found: Partnership, epoch: int) -> tuple[
 
 def join(
     database: sqlite3.Connection, found: Partnership, epoch: int, is_mine: bool, after: int
-) -> tuple[int, list[tuple[bytes, bytes, int]]]:
+) -> tuple[int, list[Agreement]]:
     """Return (cursor, pairs) for the records added to one of the two lists behind a cursor, in the order of adding.
 
-    A pair is (my handle, their handle, kinds on which they agree as bits). The cursor is 0 where there is no more.
+    The cursor is 0 where there is no more.
     """
     mine, _ = _list(database, found, found.mine, epoch)
     theirs, _ = _list(database, found, found.theirs, epoch)
     walked, other = (mine, theirs) if is_mine else (theirs, mine)
     ahead = "SELECT number FROM records WHERE list = ? AND number > ? ORDER BY number LIMIT ?"
     numbers = [row[0] for row in database.execute(ahead, [walked, after, _RECORDS])]
-    done, pairs = _agreeing(database, (walked, other), numbers)
-    return done, pairs if is_mine else [(b, a, mask) for a, b, mask in pairs]
+    done, found_pairs = _agreeing(database, (walked, other), numbers)
+    return done, found_pairs if is_mine else [(b, a, kind, often) for a, b, kind, often in found_pairs]
 
 
-def sweep(
-    database: sqlite3.Connection, found: Partnership, epoch: int, at: int
-) -> tuple[int, list[tuple[bytes, bytes, int]]]:
+def sweep(database: sqlite3.Connection, found: Partnership, epoch: int, at: int) -> tuple[int, list[Agreement]]:
     """Return (cursor, pairs) for a stretch of all tokens in their own order, which is several times faster than `join`.
 
-    A place is a kind and six bytes of a hash. A pair comes once for each kind on which it agrees, in different answers;
-    the asker puts them together. The cursor is 0 at the end.
+    A place is a kind and six bytes of a hash. What a pair agrees on comes in different answers; the asker puts
+    it together. The cursor is 0 at the end.
     """
     mine, _ = _list(database, found, found.mine, epoch)
     theirs, _ = _list(database, found, found.theirs, epoch)
@@ -123,18 +125,20 @@ def sweep(
     upto = max((kind << _PLACE_BITS) + place, at + 1)
     until = (upto & (1 << _PLACE_BITS) - 1).to_bytes(6, "big") if upto >> _PLACE_BITS == kind else b"\xff" * 17
     rows = database.execute(
-        "SELECT r.handle, s.handle FROM tokens t CROSS JOIN tokens u CROSS JOIN records r CROSS JOIN records s "
-        "WHERE t.list = ? AND t.kind = ? AND t.hash >= ? AND t.hash < ? AND u.list = ? AND u.kind = t.kind "
-        "AND u.hash = t.hash AND r.number = t.record AND s.number = u.record",
-        [mine, kind, start, until, theirs],
+        "WITH shared AS (SELECT hash, count(*) AS n, "
+        "  (SELECT count(*) FROM tokens u WHERE u.list = :theirs AND u.kind = :kind AND u.hash = t.hash) AS m "
+        "  FROM tokens t WHERE list = :mine AND kind = :kind AND hash >= :start AND hash < :until GROUP BY hash) "
+        "SELECT r.handle, s.handle, max(n, m) FROM shared CROSS JOIN tokens t CROSS JOIN tokens u "
+        "CROSS JOIN records r CROSS JOIN records s WHERE m > 0 AND n <= :most AND m <= :most "
+        "AND t.list = :mine AND t.kind = :kind AND t.hash = shared.hash AND r.number = t.record "
+        "AND u.list = :theirs AND u.kind = :kind AND u.hash = shared.hash AND s.number = u.record",
+        {**{"mine": mine, "theirs": theirs, "kind": kind, "most": wire.MOST_SHARED}, "start": start, "until": until},
     )
-    pairs = [(handle, other, 1 << kind) for handle, other in rows]
+    pairs = [(handle, other, kind, wire.bucket(often)) for handle, other, often in rows]
     return (upto if upto >> _PLACE_BITS < wire.KINDS else 0), pairs
 
 
-def compare(
-    database: sqlite3.Connection, found: Partnership, epoch: int, numbers: Sequence[int]
-) -> list[tuple[bytes, bytes, int]]:
+def compare(database: sqlite3.Connection, found: Partnership, epoch: int, numbers: Sequence[int]) -> list[Agreement]:
     """Return the pairs of just these records of a company's own list."""
     mine, _ = _list(database, found, found.mine, epoch)
     theirs, _ = _list(database, found, found.theirs, epoch)
@@ -143,25 +147,30 @@ def compare(
 
 def _agreeing(
     database: sqlite3.Connection, lists: tuple[int, int], numbers: Sequence[int]
-) -> tuple[int, list[tuple[bytes, bytes, int]]]:
+) -> tuple[int, list[Agreement]]:
     """Return (the last record looked at, pairs); a record is looked at whole or not at all."""
     if not numbers:
         return 0, []
-    # CROSS JOIN keeps the order in which SQLite looks: a record, its tokens, the other list's.
-    rows = database.execute(
-        "SELECT r.number, r.handle, s.handle, t.kind FROM records r CROSS JOIN tokens t CROSS JOIN tokens u "
-        "CROSS JOIN records s WHERE r.list = ? AND r.number BETWEEN ? AND ? AND t.record = r.number AND u.list = ? "
-        "AND u.kind = t.kind AND u.hash = t.hash AND s.number = u.record ORDER BY r.number",
-        [lists[0], numbers[0], numbers[-1], lists[1]],
+    same = "SELECT 1 FROM tokens c WHERE c.list = {} AND c.kind = t.kind AND c.hash = t.hash LIMIT {}"
+    often = f"(SELECT count(*) FROM ({same}))"
+    mine, theirs = (often.format(place, wire.MOST_SHARED + 1) for place in (":mine", ":theirs"))
+    # CROSS JOIN keeps the order in which SQLite looks: a record, then its tokens.
+    tokens = database.execute(
+        f"SELECT r.number, r.handle, t.kind, t.hash, {mine}, {theirs} FROM records r CROSS JOIN tokens t "
+        "WHERE r.list = :mine AND r.number BETWEEN :first AND :last AND t.record = r.number ORDER BY r.number",
+        {"mine": lists[0], "theirs": lists[1], "first": numbers[0], "last": numbers[-1]},
     )
-    pairs: dict[tuple[bytes, bytes], int] = {}
-    last = seen = 0
-    for number, handle, other, kind in rows:
-        if seen >= _AGREEING and number != last:
-            return last, [(a, b, mask) for (a, b), mask in pairs.items()]
-        pairs[handle, other] = pairs.get((handle, other), 0) | 1 << kind
-        last, seen = number, seen + 1
-    return numbers[-1], [(a, b, mask) for (a, b), mask in pairs.items()]
+    other = "SELECT handle FROM tokens JOIN records ON number = record WHERE tokens.list = ? AND kind = ? AND hash = ?"
+    pairs: list[Agreement] = []
+    last = 0
+    for number, handle, kind, token, ours, others in tokens:
+        if len(pairs) >= _AGREEING and number != last:
+            return last, pairs
+        last = number
+        if others and max(ours, others) <= wire.MOST_SHARED:
+            bucket = wire.bucket(max(ours, others))
+            pairs += [(handle, their, kind, bucket) for (their,) in database.execute(other, [lists[1], kind, token])]
+    return numbers[-1], pairs
 
 
 def _list(database: sqlite3.Connection, found: Partnership, identity: bytes, epoch: int) -> tuple[int, int]:

@@ -18,10 +18,14 @@ KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 HANDLE_BYTES: Final = 16
 PARTNERSHIP_BYTES: Final = 16
-HASH_BYTES: Final = 32
+HASH_BYTES: Final = 16
 ROW_BYTES: Final = HANDLE_BYTES + 1 + HASH_BYTES
-#: Kinds of key that may be told apart: 0 to 15, so that the kinds on which two records agree are 16 bits.
+#: Kinds of key that may be told apart.
 KINDS: Final = 16
+#: A token that more records of a list share than this tells nothing, and is left out of what agrees.
+MOST_SHARED: Final = 64
+#: How common a token is, is told as how many of these it exceeds.
+_COMMON: Final = (1, 4, 16, 64)
 #: The most that one request may bring, and the most rows that fit.
 BODY_BYTES: Final = 8 << 20
 ROWS_A_PART: Final = 150_000
@@ -131,9 +135,9 @@ def digits(text: str, size: int) -> bytes:
     return found
 
 
-def kinds_of(mask: int) -> tuple[int, ...]:
-    """Return the kinds whose bits are set."""
-    return tuple(kind for kind in range(KINDS) if mask >> kind & 1)
+def bucket(count: int) -> int:
+    """Return how common a token is that so many records of a list share: 0 for one, 3 for 17 and more."""
+    return sum(count > bound for bound in _COMMON)
 
 
 def confirmation(partnership: bytes, transcript: bytes) -> bytes:

@@ -30,11 +30,15 @@ class Refused(ShownError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two records that agree on some kinds of key, by their handles."""
+    """Two records that agree on some kinds of key, by their handles.
+
+    `common` says of each kind how common the token is, in the list where it is more so: `wire.bucket`.
+    """
 
     mine: bytes
     theirs: bytes
     kinds: tuple[int, ...]
+    common: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +128,14 @@ class Line:
         What was added to either list meanwhile may be missing: take `newest` of both from `state` before, and go on
         with `pairs` behind them.
         """
-        found: dict[tuple[bytes, bytes], tuple[int, ...]] = {}
+        agreements: list[bytes] = []
         at, is_done = 0, False
         while not is_done:
             cursor, told = wire.parted(self.ask("GET", f"{_path(setting)}/sweep/{epoch}/{at}"))
-            for pair in _pairs(told):
-                key = pair.mine, pair.theirs
-                found[key] = (*found.get(key, ()), *pair.kinds)
+            agreements.append(told)
             at = int.from_bytes(cursor, "big")
             is_done = not at
-        return [Pair(mine=mine, theirs=theirs, kinds=kinds) for (mine, theirs), kinds in found.items()]
+        return _pairs(b"".join(agreements))
 
     def post(self, setting: Setting, first: int, messages: Iterable[bytes]) -> None:
         """Leave sealed messages, numbered from `first` on."""
@@ -170,11 +172,16 @@ def _part(setting: Setting, epoch: int, rows: Sequence[wire.Row]) -> bytes:
 
 
 def _pairs(told: bytes) -> list[Pair]:
-    found = [told[at : at + _PAIR] for at in range(0, len(told), _PAIR)]
+    """Return the pairs, put together from what they agree on; of two tokens of a kind the rarer counts."""
     size = wire.HANDLE_BYTES
+    found: dict[tuple[bytes, bytes], dict[int, int]] = {}
+    for at in range(0, len(told), _PAIR):
+        handles, kind, common = told[at : at + 2 * size], told[at + _PAIR - 2], told[at + _PAIR - 1]
+        kinds = found.setdefault((handles[:size], handles[size:]), {})
+        kinds[kind] = min(common, kinds.get(kind, common))
     return [
-        Pair(mine=one[:size], theirs=one[size : 2 * size], kinds=wire.kinds_of(int.from_bytes(one[2 * size :], "big")))
-        for one in found
+        Pair(mine=mine, theirs=theirs, kinds=tuple(sorted(kinds)), common=tuple(kinds[kind] for kind in sorted(kinds)))
+        for (mine, theirs), kinds in found.items()
     ]
 
 
