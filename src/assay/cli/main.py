@@ -18,6 +18,7 @@ from assay.cli.backtest import backtest
 from assay.cli.backup import backup
 from assay.cli.check import check
 from assay.cli.diff import diff
+from assay.cli.escrow import escrow
 from assay.cli.explain import explain
 from assay.cli.fmt import fmt
 from assay.cli.funnel import funnel
@@ -63,6 +64,7 @@ for order, verb in enumerate(_VERBS):
     app.command(verb, sort_key=order)
 app.command(rules)
 app.command(users)
+app.command(escrow)
 
 
 def main(words: Sequence[str] | None = None) -> int:

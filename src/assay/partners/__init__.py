@@ -1,8 +1,8 @@
-"""Which companies two partners both know, found from keyed tokens that a blind escrow can join.
+"""The node's side of partnering: what two partners both know, and what each lets the other learn.
 
-Takes: one's own records; the key that two partners share; what the escrow joined.
-Gives: canonical keys, tokens, weights of evidence, decisions with their reasons, duplicates in one's own list.
-Never: draws a random number, reads a clock, opens a connection, or lets a name, a domain or an unkeyed hash of one out.
+Takes: one's own records; keys that only two companies hold; what a blind escrow joined; time and dice as arguments.
+Gives: canonical keys, tokens, weights of evidence, decisions with reasons; sealed messages, a ledger of disclosures.
+Never: draws a random number, reads a clock, opens a connection, or lets a name or an unkeyed hash of one out.
 """
 
 from assay.partners.canonical import VERSION, Keys, Record, keys_of

@@ -115,7 +115,7 @@ _STEM: Final = _bits("stem")
 _HAS_DOMAIN, _HAS_NAME, _HAS_COUNTRY, _HAS_CITY, _HAS_EMAIL = (1 << i for i in range(len(FIELDS)))
 _HAS_REGISTERS: Final = sum(1 << len(FIELDS) + i for i in range(len(REGISTERS)))
 
-#: Bits of each finding. Fitted on lists of known truth (benchmarks/matching_weights.py; docs/adr/0014-matching.md), but
+#: Bits of each finding. Fitted on lists of known truth (benchmarks/matching_weights.py; docs/adr/0016-matching.md), but
 #: for those of registry ids and contact e-mail, which the lists do not have and which are set by hand.
 WEIGHTS: Final[dict[str, float]] = {
     "as likely as any pair with a token in common": -4.3,
