@@ -40,12 +40,16 @@ def at_hand(known: Known | None) -> Iterator[None]:
 
 def story(definitions: model.Definitions, subject_type: str, subject_id: str, as_of: int) -> Story | None:
     """Return everything that the core says of a subject as of an instant; None where it knows none such."""
+    if not definitions.sources:  # no rules were taken in yet
+        return None
     with Index(place()) as index:
         return tell(index, definitions, subject_type, subject_id, as_of)
 
 
 def about(definitions: model.Definitions, asked: Sequence[Asked], at: datetime) -> dict[Asked, About]:
     """Return what leads carry of subjects (type, id, rule); those that nothing is known of are left out."""
+    if not definitions.sources:
+        return {}
     known = _AT_HAND.get()
     if known is not None:
         return describe(known, asked, micros(at))
