@@ -180,3 +180,8 @@ def test_a_page_restyles_every_colour_for_the_dark():
     style = pictures.style()
     used = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{3,6})"', "".join(ALL.values())))
     assert {colour for colour in used if f'"{colour}"' not in style} == set()
+
+
+def test_a_picture_stands_in_a_page_whatever_prefix_another_library_gives_to_svg():
+    ElementTree.register_namespace("svg", SVG.strip("{}"))  # as libraries do that draw QR codes
+    assert pictures.qualified_over_time(SPELLS, as_of=AS_OF).startswith("<svg ")

@@ -14,8 +14,6 @@ from assay.pictures import palette
 _SVG: Final = "http://www.w3.org/2000/svg"
 _FONT: Final = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 
-ElementTree.register_namespace("", _SVG)
-
 
 def config() -> dict[str, Any]:
     """Return the look that all pictures share, as a Vega-Lite `config`."""
@@ -50,10 +48,16 @@ def draw(chart: alt.TopLevelMixin, *, title: str, description: str) -> str:
     _strip(root)
     # The drawing machine numbers ids on from picture to picture; here the same picture gets the same ones.
     _name_ids(root, "")
-    text = ElementTree.tostring(root, encoding="unicode")
+    text = _text(root)
     key = "p" + hashlib.blake2b((title + text).encode(), digest_size=5).hexdigest()
     _name_ids(root, key)
     _name(root, key, title, description)
+    return _text(root)
+
+
+def _text(root: ElementTree.Element) -> str:
+    """Return SVG as a page can hold it: without prefixes, which other libraries register for the whole process."""
+    ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -17,6 +17,7 @@ from assay.node.leads.models import Lead
 from assay.node.live import asking
 from assay.node.live.models import Holding, SelfCheck, Spell
 from assay.node.rulebook.importing import import_folder
+from assay.node.serving.composing import compose
 from assay.node.serving.living import Life
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +49,7 @@ def life(folder, transactional_db, settings):
         name="app", digest=digest(KEY), events_source="product", people_source="users", accounts_source="firms"
     )
     (settings.ASSAY.data_folder / "index.sqlite").unlink(missing_ok=True)
+    compose()
     clock = Clock()
     living = Life(clock)
     yield living, clock
