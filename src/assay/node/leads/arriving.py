@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from assay.core.definitions.model import Definitions, Rule
+from assay.core.errors import InternalError
 from assay.core.sentences import cause as words_of_cause
 from assay.node.leads import offering, stories
 from assay.node.leads.desk import Desk, Subject, lay_out, read_suppressed, suppression
@@ -36,9 +37,13 @@ class _Batch:
 
 
 def apply(changes: Sequence[Change], definitions: Definitions, now: datetime) -> None:
-    """Let these changes, in the order of their instants, become leads; all, or none where anything fails."""
+    """Let these changes, in the order of their instants, become leads; all, or none where anything fails.
+
+    InternalError where merges contradict one another: what comes of them would depend on how often they are told.
+    """
     if not changes:
         return
+    _demand_one_end(changes)
     rules = {rule.name: rule for rule in definitions.rules if rule.status == "live"}
     with transaction.atomic():
         desk = lay_out(_subjects(changes))
@@ -53,6 +58,14 @@ def apply(changes: Sequence[Change], definitions: Definitions, now: datetime) ->
         for change in sorted(changes, key=lambda c: (c.what != "merged", c.at, c.what != "exit")):
             _take(batch, change)
         _settle(batch)
+
+
+def _demand_one_end(changes: Sequence[Change]) -> None:
+    """Refuse merges that name two ids for one former id, or one that is itself a former id."""
+    merges = {(c.subject_type, c.subject_id, c.into) for c in changes if c.what == "merged"}
+    former = {(kind, one) for kind, one, _ in merges}
+    if len(former) < len(merges) or former & {(kind, into) for kind, _, into in merges}:
+        raise InternalError("Merges that were told at once contradict one another")
 
 
 def arrive_again(spells: Sequence[LeadSpell], definitions: Definitions, now: datetime) -> None:
