@@ -18,6 +18,7 @@ from assay.cli.backtest import backtest
 from assay.cli.backup import backup
 from assay.cli.check import check
 from assay.cli.diff import diff
+from assay.cli.erase import erase
 from assay.cli.escrow import escrow
 from assay.cli.explain import explain
 from assay.cli.fmt import fmt
@@ -57,7 +58,7 @@ app = App(
 _VERBS: Final[tuple[Callable[..., int], ...]] = (
     *(init, new, check, fmt, schema, publish, run, explain),
     *(backtest, diff, sweep, funnel, signals, lookalikes),
-    *(serve, backup, restore),
+    *(serve, backup, restore, erase),
 )
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):

@@ -52,6 +52,7 @@ class Index:
         self._con.execute("PRAGMA synchronous = NORMAL")
         self._con.execute("PRAGMA cache_size = -200000")
         self._con.execute("PRAGMA temp_store = MEMORY")
+        self._con.execute("PRAGMA secure_delete = ON")  # who was erased is not to be read in free pages
         self._con.execute("PRAGMA busy_timeout = 30000")
         self._con.executescript(_SCHEMA)
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
@@ -109,6 +110,18 @@ class Index:
         """Note that what touched these nodes was decided, and that the decision is stored."""
         with self._whole() as cursor:
             cursor.executemany("DELETE FROM touched WHERE node = ?", ((node,) for node in nodes))
+
+    def forget(self, nodes: Iterable[int]) -> None:
+        """Forget people and their rows; whoever they were tied to is to be decided of anew."""
+        gone = set(nodes)
+        with self._whole() as cursor:
+            for node in gone:
+                tied = [row[0] for row in cursor.execute("SELECT other FROM tie WHERE node = ?", [node])]
+                for table, column in (("row", "node"), ("tie", "node"), ("tie", "other"), ("touched", "node")):
+                    cursor.execute(f"DELETE FROM {table} WHERE {column} = ?", [node])
+                cursor.executemany(
+                    "INSERT OR IGNORE INTO touched VALUES (?)", ((one,) for one in tied if one not in gone)
+                )
 
     def empty(self, **marks: str) -> None:
         """Forget everything but marks."""

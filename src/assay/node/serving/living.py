@@ -27,13 +27,14 @@ _ROWS: Final = 50_000
 _DRAINS: Final = 5
 #: Where more nodes wait than these, a replay of everything costs less than they do.
 _MANY: Final = 20_000
-_CHECK_EVERY: Final = timedelta(minutes=10)
 
 Clock = Callable[[], datetime]
 
 
 class Life:
     """The one process that decides: `step` is called again and again, and may be cut short anywhere."""
+
+    CHECK_EVERY: Final = timedelta(minutes=10)  # between two self-checks
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -60,7 +61,7 @@ class Life:
 
     def _check(self, index: Index, definitions: Definitions, now: datetime) -> None:
         """Hold a sample against a replay, once in a while: what was decided bit by bit must be what all rows say."""
-        if self._checked_at is not None and now - self._checked_at < _CHECK_EVERY:
+        if self._checked_at is not None and now - self._checked_at < self.CHECK_EVERY:
             return
         self._checked_at = now
         lake = manifest.relation(manifest.paths())

@@ -1,0 +1,84 @@
+"""Forgetting one person everywhere: the lake, the index, what was decided, leads, messages and kept answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+from assay.core.definitions.model import Definitions
+from assay.core.errors import BadRequest
+from assay.node.access.actions import Actor, Audit, action
+from assay.node.access.permissions import Permission
+from assay.node.api.models import Answer
+from assay.node.lake import erasing as of_lake
+from assay.node.leads import erasing as of_leads
+from assay.node.leads.models import Lead
+from assay.node.live import asking
+from assay.node.live.deciding import accounts_reach_people, deciding
+from assay.node.live.index import Index
+from assay.node.live.keys import node_of
+from assay.node.live.models import Holding, Spell, Wake
+from assay.node.rulebook import current
+from assay.node.telling.models import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was erased: how many ids the person had, rows of the lake, calls that waited, and leads."""
+
+    ids: int
+    rows: int
+    calls: int
+    leads: int
+
+
+def forget_person(actor: Actor, person_id: str, *, as_of: int) -> Forgotten:
+    """Erase a person under every id that is the same person as of an instant, and have the others decided anew.
+
+    The lake comes first, as everything else follows from it; the index comes last, as it says which ids there are. Cut
+    short anywhere, the same is asked again and goes on. BadRequest where nobody is known under the id.
+    """
+    definitions = current.definitions()
+    with Index(asking.place()) as index:
+        ids = _ids(index, definitions, person_id, as_of)
+        nodes = [node_of("p", one) for one in ids]
+        _ask(actor, nodes)
+        lake = of_lake.erase(ids, definitions.sources)
+        leads = _forget_in_database(actor, ids, nodes)
+        index.forget(nodes)
+    cache.clear()  # stories that were told lately; other processes' go within half a minute
+    return Forgotten(ids=len(ids), rows=lake.rows, calls=lake.calls, leads=leads)
+
+
+def _ids(index: Index, definitions: Definitions, person_id: str, as_of: int) -> list[str]:
+    """Return all ids of one person."""
+    around = index.around([node_of("p", person_id)], accounts_reach_people=accounts_reach_people(definitions))
+    if not len(around.rows):
+        raise BadRequest(
+            "Nobody is known under this id", mend="Give an id as the product, the CRM or a lead names the person."
+        )
+    with deciding(definitions, around, as_of=as_of) as (decision, _):
+        shown = decision.merged.get(person_id, person_id)
+        return sorted({person_id, shown, *(one for one, to in decision.merged.items() if to == shown)})
+
+
+@action("ask to erase a person", Permission.ERASE_PEOPLE)
+def _ask(audit: Audit, nodes: list[int]) -> None:
+    """Write down that somebody asked; a number that tells nobody stands for the person."""
+    audit.write("person", nodes[0], before={}, after={"ids": len(nodes)})
+
+
+@action("erase a person", Permission.ERASE_PEOPLE)
+def _forget_in_database(audit: Audit, ids: list[str], nodes: list[int]) -> int:
+    """Erase what Postgres holds of a person; return how many leads that was about."""
+    of_person = Lead.objects.filter(subject_type="person", subject_id__in=ids)
+    told = list(of_person.values_list("pk", flat=True))
+    for ours in (Spell, Holding, Wake):
+        ours.objects.filter(node__in=nodes).delete()
+    Message.objects.filter(lead__in=told).delete()
+    Message.objects.filter(content__subject_type="person", content__subject_id__in=ids).delete()
+    Answer.objects.all().delete()  # they may name anybody, and are kept for a day at most
+    leads = of_leads.erase(ids)
+    audit.write("person", nodes[0], before={}, after={"leads": leads})
+    return leads
