@@ -24,17 +24,7 @@ from assay.cli.asking import (
     say_where,
     write_report,
 )
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +49,7 @@ def backtest(
 ) -> int:
     """Say what became of those whom a rule found: how many converted, how soon, and beside everybody else."""
     question, at = asked(outcome, within, start, end, reach, among=among), instant(as_of)
-    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(place)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 

@@ -11,17 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,11 +34,7 @@ def explain(
 ) -> int:
     """Say in words what holds of one person or account: what was seen, what was needed, what is missing."""
     at = instant(as_of)
-    folder, rules = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(rules)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import pipeline
 
     with screen.progress(shown=format == "text") as told:

@@ -10,17 +10,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import From, Report, To, Within, duration, note, prepared, say_where, write_report
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 
 if TYPE_CHECKING:
     from assay.core.outcomes.funnel import Funnel, Passage
@@ -54,11 +44,7 @@ def funnel(
 ) -> int:
     """Say how many leads get from stage to stage, how soon, and where they came from."""
     at, begins, ends, horizon = instant(as_of), instant(start, "--from"), instant(end, "--to"), duration(within)
-    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(place)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 

@@ -46,6 +46,20 @@ def data_folder(folder: Path | None) -> Path | None:
     return None if folder is None else existing_folder(folder, "--data")
 
 
+def inputs(
+    definitions: Path, data: Path | None, connection: Sequence[str]
+) -> tuple[Language, Path | None, dict[str, str]]:
+    """Return the checked definitions, the data folder where one was named, and the URLs of connections.
+
+    BadRequest where a folder does not exist or a connection cannot be read; BadDefinitions where the core complains.
+    """
+    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
+    from assay.core import definitions as language
+
+    checked = language.load(place)
+    return checked, folder, connections_of(checked, connection)
+
+
 def connections_of(definitions: Language, given: Sequence[str]) -> dict[str, str]:
     """Return the URLs of the connections that sources name, from `--connection` and else the environment.
 

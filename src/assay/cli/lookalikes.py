@@ -11,17 +11,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import Report, note, prepared, say_where, write_report
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 from assay.cli.names import Column, Like, Names, read_names
 
 if TYPE_CHECKING:
@@ -58,11 +48,7 @@ def lookalikes(
 ) -> int:
     """Say who is most like some ten named accounts or people, why, and how sure that is; no outcomes are needed."""
     named, at = read_names(like, names, column), instant(as_of)
-    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(place)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import cold_start
     from assay.core.outcomes import plain_lookalikes
     from assay.core.outcomes.candidates import with_all_properties

@@ -9,17 +9,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from assay.cli import screen
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 
 if TYPE_CHECKING:
     from assay.core.result import Result
@@ -49,11 +39,7 @@ def run(
 ) -> int:
     """Decide who qualifies; write spells.parquet, leads.csv, rejects.csv and report.html."""
     at = instant(as_of)
-    folder, rules = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(rules)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import pipeline
     from assay.core.engine import is_compiled
     from assay.core.io.spark import asked

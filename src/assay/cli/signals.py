@@ -11,17 +11,7 @@ from rich.text import Text
 
 from assay.cli import screen
 from assay.cli.asking import From, Outcome, ReachOf, Report, To, Within, asked, note, prepared, say_where, write_report
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 
 if TYPE_CHECKING:
     from assay.core.outcomes.signals import Signals
@@ -50,11 +40,7 @@ def signals(
 ) -> int:
     """Say what precedes an outcome and is in no rule yet, as criteria that can be pasted into one."""
     question, at = asked(outcome, within, start, end, reach), instant(as_of)
-    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(place)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
     from assay.core.outcomes.candidates import with_all_properties

@@ -24,17 +24,7 @@ from assay.cli.asking import (
     say_where,
     write_report,
 )
-from assay.cli.given import (
-    AsOf,
-    Connection,
-    Data,
-    Definitions,
-    Format,
-    connections_of,
-    data_folder,
-    existing_folder,
-    instant,
-)
+from assay.cli.given import AsOf, Connection, Data, Definitions, Format, inputs, instant
 
 if TYPE_CHECKING:
     from assay.core.hindsight import Thresholds
@@ -70,11 +60,7 @@ def sweep(
         The rule's name.
     """
     question, at = asked(outcome, within, start, end, reach, among=among), instant(as_of)
-    folder, place = data_folder(data), existing_folder(definitions, "--definitions")
-    from assay.core import definitions as language
-
-    checked = language.load(place)
-    reached = connections_of(checked, connection)
+    checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain
 

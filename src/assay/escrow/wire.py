@@ -22,10 +22,10 @@ HASH_BYTES: Final = 16
 ROW_BYTES: Final = HANDLE_BYTES + 1 + HASH_BYTES
 #: Kinds of key that may be told apart.
 KINDS: Final = 16
+#: How common a token is in a list, is told as how many of these numbers of records it exceeds.
+FREQUENCY_BOUNDS: Final = (1, 4, 16, 64)
 #: A token that more records of a list share than this tells nothing, and is left out of what agrees.
-MOST_SHARED: Final = 64
-#: How common a token is, is told as how many of these it exceeds.
-_COMMON: Final = (1, 4, 16, 64)
+MOST_SHARED: Final = FREQUENCY_BOUNDS[-1]
 #: The most that one request may bring, and the most rows that fit.
 BODY_BYTES: Final = 8 << 20
 ROWS_A_PART: Final = 150_000
@@ -137,7 +137,7 @@ def digits(text: str, size: int) -> bytes:
 
 def bucket(count: int) -> int:
     """Return how common a token is that so many records of a list share: 0 for one, 3 for 17 and more."""
-    return sum(count > bound for bound in _COMMON)
+    return sum(count > bound for bound in FREQUENCY_BOUNDS)
 
 
 def confirmation(partnership: bytes, transcript: bytes) -> bytes:

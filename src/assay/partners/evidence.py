@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from assay.escrow.wire import FREQUENCY_BOUNDS as FREQUENCY_BOUNDS
+from assay.escrow.wire import MOST_SHARED as MOST_SHARED
 from assay.partners.canonical import FIELDS, KINDS, REGISTERS
-
-#: How many records of a list share a token, told as the index of the first bound that is not passed.
-FREQUENCY_BOUNDS: Final = (1, 4, 16, 64)
-#: A token that more records share than this is no reason to compare two records.
-MOST_SHARED: Final = FREQUENCY_BOUNDS[-1]
 
 
 class Ruling(StrEnum):

@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from assay.core.errors import BadRequest
+from assay.escrow import wire
 from assay.partners.canonical import KINDS, VERSION, Keys
 
 #: Tokens of each record: 16 kinds, and room for siblings and further registry ids.
 SLOTS: Final = 18
-TOKEN_BYTES: Final = 16
+TOKEN_BYTES: Final = wire.HASH_BYTES
 KEY_BYTES: Final = 32
 _PADDING: Final = -1
 

@@ -5,7 +5,7 @@ The account's owner, then a territory, then whoever in the queue has most room, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -188,8 +188,3 @@ def _between(found: str, low: str, high: str) -> bool:
         return above and (not high.strip() or number <= Decimal(high))
     except InvalidOperation:
         return False
-
-
-def attributes_read(areas: Iterable[Area]) -> frozenset[str]:
-    """Return the attributes that territories ask for."""
-    return frozenset(area.attribute for area in areas)
