@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 from tests.node.serving.told import built
 
+from assay.core import engine, pipeline
 from assay.node.leads.models import Lead
 from assay.node.live import asking
 from assay.node.live.models import Holding, SelfCheck, Spell
+from assay.node.live.stories import micros
+from assay.node.rulebook import current, history
 from assay.node.serving.living import Life
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,3 +68,16 @@ def test_a_node_that_loses_its_index_makes_it_anew_and_decides_the_same(life, se
     again.close()
     assert set(Spell.objects.values_list("rule", "subject_id", "starts_at", "ends_at")) == before
     assert set(Lead.objects.values_list("id", "state")) == leads
+
+
+def test_a_look_back_at_rules_sees_what_is_decided_now(life, send):
+    living, clock = life
+    send(built(1, 2), built(2, 1), built(3, 1, userId="bob"))
+    while living.step():
+        pass
+    definitions = current.definitions()
+    with history.replayed(definitions) as store:
+        spells = engine.sweep(store, pipeline.to_decide(definitions), as_of=micros(clock())).to_pylist()
+    told = {(spell["rule"], spell["subject_id"], spell["starts_at"]) for spell in spells}
+    assert told == set(Spell.objects.values_list("rule", "subject_id", "starts_at"))
+    assert history.counts()["busy"] == (1, 1)
