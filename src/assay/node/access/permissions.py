@@ -16,6 +16,7 @@ class Role(TextChoices):
     CSM = "csm", "Customer success"
     MARKETER = "marketer", "Marketing"
     REVOPS = "revops", "Revenue operations"
+    PARTNER_MANAGER = "partners", "Partner manager"
     ADMIN = "admin", "Administrator"
 
 
@@ -32,6 +33,9 @@ class Permission(StrEnum):
     CHANGE_DATA = "change data"
     SEE_FUNNEL = "see funnel"
     ERASE_PEOPLE = "erase people"
+    SEE_PARTNERS = "see partners"
+    MANAGE_PARTNERS = "manage partners"
+    LET_PARTNERS_LEARN = "let partners learn"
     SEE_AUDIT = "see audit"
     MANAGE_USERS = "manage users"
 
@@ -41,7 +45,7 @@ _OPERATIONS: Final = frozenset({Role.REVOPS, Role.ADMIN})
 
 MAY: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.SEE_LEADS: _EVERYBODY,
-    Permission.WORK_LEADS: frozenset({Role.REP, Role.CSM, Role.MARKETER, Role.REVOPS}),
+    Permission.WORK_LEADS: frozenset(Role) - {Role.ADMIN},
     Permission.ASSIGN_LEADS: _OPERATIONS,
     Permission.SEE_RULES: _EVERYBODY,
     Permission.EDIT_RULES: _OPERATIONS,
@@ -50,6 +54,9 @@ MAY: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.CHANGE_DATA: _OPERATIONS,
     Permission.SEE_FUNNEL: _EVERYBODY,
     Permission.ERASE_PEOPLE: _OPERATIONS,
+    Permission.SEE_PARTNERS: _EVERYBODY,
+    Permission.MANAGE_PARTNERS: frozenset({Role.PARTNER_MANAGER, Role.REVOPS, Role.ADMIN}),
+    Permission.LET_PARTNERS_LEARN: frozenset({Role.PARTNER_MANAGER, Role.REVOPS, Role.ADMIN}),
     Permission.SEE_AUDIT: _OPERATIONS,
     Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
 }

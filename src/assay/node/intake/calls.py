@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from assay.node.intake import limits, refusals
+from assay.node.intake.limits import LONGEST_ID
 from assay.node.intake.refusals import Refusal
 
 Kind = Literal["track", "identify", "group", "alias", "page", "screen"]
@@ -191,7 +192,7 @@ def _is_plain(message: _Message, skew: int) -> bool:
     user, event, told = message.user_id, message.event, message.timestamp
     if message.type != "track" or not user or type(user) is not str or not event or message.original_timestamp:
         return False
-    if user.isspace() or event.isspace():
+    if user.isspace() or event.isspace() or any(map(_is_long, _ids(message).values())):
         return False
     try:
         return told is None or (1950 < datetime.fromisoformat(told).year < 9000 and -_DECADE < skew < _DECADE)
@@ -206,6 +207,7 @@ def _demand(message: _Message, skew: int, has_nul: bool) -> None:
         raise refusals.bad("bad_type", f"type: it must be one of {', '.join(KINDS)}.")
     if has_nul:
         _demand_no_nul(message)
+    _demand_short_ids(message)
     if kind == "group":
         if _id(message.group_id) is None:
             raise refusals.bad("missing", "groupId: it is missing.")
@@ -222,10 +224,30 @@ def _demand(message: _Message, skew: int, has_nul: bool) -> None:
 
 
 def _demand_no_nul(message: _Message) -> None:
-    ids = message.message_id, message.user_id, message.anonymous_id, message.previous_id, message.group_id
-    place = message.context.group_id if message.context is not None else None
-    if any("\0" in str(told) for told in (*ids, place, message.event)):
+    if any("\0" in str(told) for told in (*_ids(message).values(), message.event)):
         raise refusals.bad("bad_shape", "Neither ids nor the event may hold a NUL.")
+
+
+def _demand_short_ids(message: _Message) -> None:
+    """Refuse ids that nobody means: they would not fit where spells and leads are kept."""
+    for name, told in _ids(message).items():
+        if _is_long(told):
+            raise refusals.bad("bad_shape", f"{name}: it is longer than {LONGEST_ID} characters.")
+
+
+def _ids(message: _Message) -> dict[str, _Id]:
+    return {
+        "messageId": message.message_id,
+        "userId": message.user_id,
+        "anonymousId": message.anonymous_id,
+        "previousId": message.previous_id,
+        "groupId": message.group_id,
+        "context.groupId": message.context.group_id if message.context is not None else None,
+    }
+
+
+def _is_long(told: _Id) -> bool:
+    return told is not None and len(str(told)) > LONGEST_ID
 
 
 def _id(told: _Id) -> str | None:

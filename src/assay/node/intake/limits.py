@@ -15,6 +15,9 @@ import msgspec
 
 from assay.node.intake import refusals
 
+#: Characters of the longest id of a person, an account or a message that is kept.
+LONGEST_ID: Final = 200
+
 
 class Library(msgspec.Struct):
     """What a client says of itself."""

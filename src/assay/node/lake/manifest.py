@@ -52,15 +52,18 @@ def relation(of: Sequence[Path]) -> str:
 
 def rows_since(seq: int) -> pa.Table:
     """Return the rows that came after one, in their order."""
-    return reading(lambda: _rows_since(seq))
+    return rows_between(seq, last_seq())
 
 
-def _rows_since(seq: int) -> pa.Table:
-    later = LakeFile.objects.filter(replaced_at=None, seq_to__gt=seq)
-    parts = [
-        pq.read_table(folder() / file.name, schema=LAKE, filters=[("seq", ">", seq)], memory_map=False)
-        for file in later
-    ]
+def rows_between(seq: int, last: int) -> pa.Table:
+    """Return the rows that came after one and up to another, in their order."""
+    return reading(lambda: _rows_between(seq, last))
+
+
+def _rows_between(seq: int, last: int) -> pa.Table:
+    holding = LakeFile.objects.filter(replaced_at=None, seq_to__gt=seq, seq_from__lte=last)
+    these = [("seq", ">", seq), ("seq", "<=", last)]
+    parts = [pq.read_table(folder() / file.name, schema=LAKE, filters=these, memory_map=False) for file in holding]
     return pa.concat_tables([LAKE.empty_table(), *parts]).sort_by("seq")
 
 

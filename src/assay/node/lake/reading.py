@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from assay.core.definitions.model import AccountsSource, DatedColumn, Definitions, EventsSource, PeopleSource, Source
 from assay.core.io.store import literal, name
@@ -17,6 +17,7 @@ from assay.core.sources.fields import Field, fields_of
 from assay.core.sources.files import ROW, Relation, kind_of
 from assay.core.sources.json_files import json_path
 from assay.core.sources.needs import read_properties
+from assay.node.intake.limits import LONGEST_ID
 from assay.node.lake.rows import EVENT_KINDS, GROUP_KIND, PERSON_KINDS, ROW_KIND, VIEWED
 
 
@@ -83,12 +84,18 @@ def _events(part: EventsSource, properties: Sequence[str], lake: str) -> str:
     paths = ", ".join(literal(json_path([column])) for _, column in read)
     viewed = " ".join(f"WHEN {literal(kind)} THEN {literal(event)}" for kind, event in VIEWED.items())
     columns = [
-        f'seq AS {name(ROW)}, id, "at", coalesce(user_id, anonymous_id) AS person, group_id AS account',
+        f'seq AS {name(ROW)}, {_fit("id")} AS id, "at", {_fit("group_id")} AS account',
+        f"{_fit('coalesce(user_id, anonymous_id)')} AS person",
         f"coalesce(event, CASE kind {viewed} END) AS event",
         *(f"v[{i + 1}] AS {name(f'p_{prop}')}" for i, (prop, _) in enumerate(read)),
     ]
     values = f", json_extract(body, [{paths}]) AS v" if read else ""
     return f"SELECT {', '.join(columns)} FROM (SELECT *{values} FROM {lake} WHERE {_where(part.source, EVENT_KINDS)})"
+
+
+def _fit(text: str) -> str:
+    """Return SQL for an id; NULL where it is none that can be kept: such a row is a reject, as one without an id is."""
+    return f"CASE WHEN length({text}) <= {LONGEST_ID} AND NOT contains({text}, chr(0)) THEN {text} END"
 
 
 def _where(source: str, kinds: Sequence[str]) -> str:
@@ -143,23 +150,37 @@ def _v(column: str) -> str:
     return f"json_extract(body, {literal(json_path([column]))})"
 
 
+#: Columns that name a person or an account.
+_IDS: Final = ("id", "same_as", "account", "person")
+
+
 def _told(calls: Mapping[str, str], part: Source, fields: Sequence[Field], lake: str) -> str:
     """Return SQL for the rows that calls and files give one part, in the order in which they came."""
     columns = {field.out: field.column for field in fields}
     instants = {field.out for field in fields if field.instant} | {out for out in calls if out.endswith("_at")}
     kinds = calls.kinds if isinstance(calls, _Calls) else ()
-    of_call = [f"{calls.get(out, _v(columns.get(out, out)))} AS {name(out)}" for out in {**columns, **calls}]
+    of_call = {out: calls.get(out, _v(columns.get(out, out))) for out in {**columns, **calls}}
     read = {out: _instant(column) if out in instants else _v(column) for out, column in columns.items()}
     nothing = {out: f"NULL::{'TIMESTAMPTZ' if out in instants else 'JSON'}" for out in calls}
-    of_row = [f"{({**nothing, **read})[out]} AS {name(out)}" for out in {**columns, **calls}]
+    of_row = {out: ({**nothing, **read})[out] for out in of_call}
     said = f"(SELECT *, {_same()} AS same FROM {lake} WHERE {_where(part.source, kinds)})"
     row = f"seq AS {name(ROW)}"
     # A file's row is read by the parts of its own kind alone: `event` says which.
     mine = f"{_where(part.source, (ROW_KIND,))} AND event = {literal(kind_of(part))}"
-    of_rows = f"SELECT {row}, {', '.join(of_row)} FROM {lake} WHERE {mine}"
+    of_rows = f"SELECT {row}, {_columns(of_row)} FROM {lake} WHERE {mine}"
     if not kinds:
         return of_rows
-    return f"SELECT {row}, {', '.join(of_call)} FROM {said} UNION ALL {of_rows} ORDER BY {name(ROW)}"
+    return f"SELECT {row}, {_columns(of_call)} FROM {said} UNION ALL {of_rows} ORDER BY {name(ROW)}"
+
+
+def _columns(told: Mapping[str, str]) -> str:
+    """Return SQL for columns; of ids, those that can be kept."""
+    return ", ".join(f"{_fit_json(sql) if out in _IDS else sql} AS {name(out)}" for out, sql in told.items())
+
+
+def _fit_json(value: str) -> str:
+    text = f"({value} ->> '$')"
+    return f"CASE WHEN {_fit(text)} IS NOT NULL THEN {value} END"
 
 
 def _same() -> str:

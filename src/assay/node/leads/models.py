@@ -36,7 +36,7 @@ class Lead(models.Model):
     stage = models.CharField(max_length=10)
     rule = models.CharField(max_length=100)
     version = models.IntegerField(default=0)
-    cause = models.CharField(max_length=300, blank=True)
+    cause = models.TextField(blank=True)
     since = models.DateTimeField()
     summary = models.TextField(blank=True)
     score = models.FloatField(null=True)
@@ -124,9 +124,9 @@ class LeadSpell(models.Model):
     version = models.IntegerField()
     stage = models.CharField(max_length=10)
     entered_at = models.DateTimeField()
-    cause = models.CharField(max_length=300, blank=True)
+    cause = models.TextField(blank=True)
     left_at = models.DateTimeField(null=True)
-    left_cause = models.CharField(max_length=300, blank=True)
+    left_cause = models.TextField(blank=True)
     passed_over = models.CharField(max_length=200, blank=True)  # why there is no lead
     again_at = models.DateTimeField(null=True)  # when it may become one
 

@@ -24,12 +24,14 @@ _SPELL: Final = (
     "rule text, version int, fingerprint text, subject_type text, subject_id text, node bigint, "
     "starts_at timestamptz, ends_at timestamptz, opened_by text, closed_by text"
 )
+#: What makes a stored spell (s) a replayed one (r). Equality wherever there is always a value: where nothing but
+#: `IS NOT DISTINCT FROM` stands Postgres can neither hash nor look up, and would hold each against every other.
 _SAME: Final = " AND ".join(
-    f"s.{column} IS NOT DISTINCT FROM r.{column}"
-    for column in (
-        *("rule", "version", "fingerprint", "subject_type", "subject_id"),
-        *("node", "starts_at", "ends_at", "opened_by", "closed_by"),
-    )
+    [
+        *(f"s.{column} = r.{column}" for column in ("node", "rule", "version", "fingerprint")),
+        *(f"s.{column} = r.{column}" for column in ("subject_type", "subject_id", "starts_at", "opened_by")),
+        *(f"s.{column} IS NOT DISTINCT FROM r.{column}" for column in ("ends_at", "closed_by")),
+    ]
 )
 _COLUMNS: Final = ", ".join(column.split()[0] for column in _SPELL.split(", "))
 
@@ -91,7 +93,7 @@ def store_replay(replay: Replay) -> list[Change]:
             cursor.execute(f"DELETE FROM live_spell s WHERE NOT EXISTS (SELECT 1 FROM replayed r WHERE {_SAME})")
             cursor.execute(
                 f"INSERT INTO live_spell ({_COLUMNS}) SELECT {_COLUMNS} FROM replayed r "
-                f"WHERE NOT EXISTS (SELECT 1 FROM live_spell s WHERE r.node = s.node AND {_SAME})"
+                f"WHERE NOT EXISTS (SELECT 1 FROM live_spell s WHERE {_SAME})"
             )
             cursor.execute("DELETE FROM live_wake")
             with cursor.copy("COPY live_wake (node, at) FROM STDIN") as copy:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
-from django.db import transaction
+from django.db import DataError, transaction
 
 from assay.core.definitions import model
 from assay.core.errors import Place
@@ -22,6 +23,7 @@ from assay.node.live.index import Index
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
 _AT_ONCE: Final = 2000
 
+_log: Final = logging.getLogger(__name__)
 _NOWHERE: Final = Place(file="", line=1, column=1)
 
 #: Takes changes in the transaction that stores them: leads, plays, webhooks.
@@ -72,14 +74,33 @@ def settle(
     now = storing.instant(as_of)
     index.touch(storing.due(now))
     reach, told = accounts_reach_people(definitions), 0
-    while touched := index.touched(_AT_ONCE):
-        around = index.around(touched, accounts_reach_people=reach)
+
+    def decide(nodes: Sequence[int]) -> int:
+        around = index.around(nodes, accounts_reach_people=reach)
         with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known), transaction.atomic():
-            told += give(storing.store_decision(decision), known, takers)
+            return give(storing.store_decision(decision), known, takers)
+
+    while touched := index.touched(_AT_ONCE):
+        told += _apart(decide, touched)
         index.settle(touched)
     with transaction.atomic():
         told += give(storing.tell_expired(now), None, takers)
     return told
+
+
+def _apart(decide: Callable[[Sequence[int]], int], nodes: Sequence[int]) -> int:
+    """Decide of nodes together; where Postgres cannot take a value, without the one whose it is: others must not wait.
+
+    Who is left out is decided of again when something touches them, and the log counts them meanwhile.
+    """
+    try:
+        return decide(nodes)
+    except DataError:
+        if len(nodes) == 1:
+            _log.error("a subject could not be stored and is left out")
+            return 0
+        half = len(nodes) // 2
+        return _apart(decide, nodes[:half]) + _apart(decide, nodes[half:])
 
 
 def give(changes: Sequence[Change], known: Known | None, takers: Sequence[Taker]) -> int:

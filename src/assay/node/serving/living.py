@@ -22,7 +22,7 @@ from assay.node.telling import outbox, tasks
 
 _log: Final = logging.getLogger(__name__)
 #: Rows that the index takes in at once.
-_ROWS: Final = 50_000
+_ROWS: Final = 100_000
 #: Drains between two decisions: what arrives meanwhile waits no longer than that.
 _DRAINS: Final = 5
 #: Where more nodes wait than these, a replay of everything costs less than they do.
@@ -98,10 +98,12 @@ class Life:
 
 
 def rows_after(seq: int) -> Iterator[pa.Table]:
-    """Yield the rows of the lake from a number on, in their order."""
-    rows = manifest.rows_since(seq - 1)
-    for begin in range(0, len(rows), _ROWS):
-        yield rows.slice(begin, _ROWS)
+    """Yield the rows of the lake from a number on, in their order, a bounded number at a time."""
+    last = manifest.last_seq()
+    for before in range(seq - 1, last, _ROWS):
+        rows = manifest.rows_between(before, min(before + _ROWS, last))
+        if len(rows):
+            yield rows
 
 
 def _leads_of(definitions: Definitions, now: datetime) -> turning.Taker:

@@ -29,6 +29,10 @@ _TICK: Final = 0.05
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 _PATIENCE: Final = 60.0
 _TO_STOP: Final = 15.0
+#: Seconds that a web server left behind by a node that was killed has to let go of the address.
+_TO_LET_GO: Final = 15.0
+#: The file that is there while a node works, and after one that was killed.
+_AT_WORK: Final = "at-work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,8 @@ def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], 
     environment.read(os.environ)
     with folder.held(home), ExitStack() as to_close:
         kept = secrets.kept(home)
-        _demand_free(asked)
+        _wait_until_free(asked, stop, _TO_LET_GO if (home / _AT_WORK).exists() else 0.0)
+        (home / _AT_WORK).touch()
         logs = _Logs(home)
         reached, look_after_postgres = _database(home, kept, logs, tell, to_close)
         variables = _variables(asked, home, kept, reached)
@@ -87,6 +92,7 @@ def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], 
             look_after_postgres()
             _look_after(processes, tell)
         tell("Stopping")
+    (home / _AT_WORK).unlink(missing_ok=True)
 
 
 class _Logs:
@@ -105,6 +111,20 @@ class _Logs:
         if path.exists() and path.stat().st_size > 20 << 20:
             path.replace(path.with_suffix(".log.1"))
         return path.open("ab")
+
+
+def _wait_until_free(asked: Asked, stop: _Stop, seconds: float) -> None:
+    """Raise BadRequest where somebody still listens at the address after so long."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            _demand_free(asked)
+        except BadRequest:
+            if stop.is_asked or time.monotonic() >= until:
+                raise
+            time.sleep(_TICK)
+        else:
+            return
 
 
 def _demand_free(asked: Asked) -> None:
