@@ -12,8 +12,10 @@ from tests.node.live import world
 
 from assay.core import engine, pipeline
 from assay.core.io.store import Store
-from assay.node.live.deciding import prepare
+from assay.node.live import index as index_of
+from assay.node.live.deciding import names_read_at_accounts, prepare
 from assay.node.live.index import Index
+from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell
 from assay.node.live.turning import settle, take_in
 
@@ -69,9 +71,11 @@ HISTORY = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory):
-    return world.definitions(tmp_path_factory.mktemp("definitions"))
+@pytest.fixture(scope="module", params=[False, True], ids=["all forms", "colleagues read in part"])
+def checked(tmp_path_factory, request):
+    found = world.definitions(tmp_path_factory.mktemp("definitions"), is_narrow=request.param)
+    assert (names_read_at_accounts(found) is None) == (not request.param)
+    return found
 
 
 def _numbered(history):
@@ -135,3 +139,59 @@ def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checke
         as_of += later * 3_600_000_000
         settle(index, checked, as_of=as_of, takers=[hear])
         assert told == _held(_replayed(checked, pa.concat_tables(seen), as_of), as_of)
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory):
+    return world.definitions(tmp_path_factory.mktemp("narrow"), is_narrow=True)
+
+
+def _event(name, hour, user, firm=None, **more):
+    told = {"source": "product", "kind": "track", "event": name, "hour": hour, "user_id": user, "group_id": firm}
+    return {**told, **more}
+
+
+def _lived(checked, *batches):
+    """Take batches in, each decided of at the hour beside it; return the index and all rows."""
+    index, seen, seq = Index(":memory:"), [], 1
+    for told, hour in batches:
+        seen.append(world.rows([{"id": f"m{seq + i}", **one} for i, one in enumerate(told)], first=seq))
+        seq += len(told)
+        take_in(index, checked, [seen[-1]])
+        settle(index, checked, as_of=_micros(hour))
+    assert _stored() == _replayed(checked, pa.concat_tables(seen), _micros(hour))
+    return index, pa.concat_tables(seen)
+
+
+@pytest.mark.django_db
+def test_what_touches_an_account_alone_leaves_its_peoples_spells_alone(narrow):
+    gold = {"source": "firms", "kind": "group", "hour": 50, "group_id": "f1", "body": {"tier": "gold"}}
+    _lived(narrow, ([_event("built", 1, "ann", "f1"), _event("built", 2, "ann", "f1")], 10), ([gold], 60))
+    assert Spell.objects.filter(rule="busy", subject_id="ann").exists()
+
+
+@pytest.mark.django_db
+def test_of_colleagues_only_events_that_account_rules_read_are_read_and_the_first(narrow):
+    of_bob = [_event(name, hour, "bob", "f1") for hour, name in enumerate(["opened", "opened", "invited", "opened"], 1)]
+    index, _ = _lived(narrow, (of_bob, 10), ([_event("built", 20, "ann", "f1")], 30))
+    with index:
+        node = [node_of("p", "ann")]
+        in_part = index.around(node, accounts_reach_people=False, of_colleagues=names_read_at_accounts(narrow))
+        assert in_part.rows["id"].to_pylist() == ["m1", "m3", "m5"]  # m1 is where the account begins
+        assert index.around(node, accounts_reach_people=False).rows["id"].to_pylist() == [f"m{i}" for i in range(1, 6)]
+        index.forget([node_of("p", "bob")])
+        assert index.around(node, accounts_reach_people=False).rows["id"].to_pylist() == ["m5"]
+
+
+@pytest.mark.django_db
+def test_an_id_told_twice_counts_once_although_the_first_is_of_an_event_that_nobody_reads(narrow):
+    again = [_event("opened", 1, "bob", "f1", id="m"), _event("invited", 2, "bob", "f1", id="m")]
+    more = [_event("invited", 3, "ann", "f1"), _event("invited", 4, "ann", "f1", id="bad", event=None)]
+    _lived(narrow, ([_event("opened", 0, "cy", "f1"), *again], 10), (more, 30))
+
+
+def test_rows_of_the_index_come_back_as_they_were():
+    told = ['a "b", c', "", "line\nbreak\r\n", "é\u2028ß", None, "\\", ",", '"']
+    rows = [_event(f"e{i}", i, text, text, body={"x": text}) for i, text in enumerate(told)]
+    table = world.rows([{**one, "id": f"m{i}"} for i, one in enumerate(rows)])
+    assert index_of._unpacked(index_of._packed(table)).to_pylist() == table.drop(["received_at"]).to_pylist()

@@ -60,6 +60,17 @@ _RULES = {
     "qualify:\n  any_of: [of_team, score]\n",
 }
 
+#: Rules that read some events of colleagues and no others; an account's time may begin with any.
+_NARROW = {
+    "busy": _RULES["busy"],
+    "silent": _RULES["silent"],
+    "grew": "subject: account\nmotion: f\ncriteria:\n  asked: {count: invited, at_least: 2, within: 3 days}\n"
+    "  gold: {attribute: tier, is: gold}\n  full: {count: built, where: {limit: seats}, at_least: 1}\n"
+    "qualify:\n  any_of: [asked, gold]\n  none_of: [full]\n",
+    "first": "subject: account\nmotion: g\ncriteria:\n  none: {count: invited, at_most: 0}\n"
+    "qualify:\n  all_of: [none]\n",
+}
+
 _SCORE = """
 score: heat
 version: 1
@@ -71,13 +82,13 @@ points:
 """
 
 
-def definitions(folder: Path):
+def definitions(folder: Path, *, is_narrow: bool = False):
     """Write the company's definitions, and load them."""
     for sub in ("sources", "qualifications", "scores"):
         (folder / sub).mkdir(parents=True, exist_ok=True)
     (folder / "sources" / "all.yml").write_text(_SOURCES)
     (folder / "scores" / "heat.yml").write_text(_SCORE)
-    for name, text in _RULES.items():
+    for name, text in (_NARROW if is_narrow else _RULES).items():
         head = f"qualification: {name}\nversion: 1\nstatus: shadow\nstage: PQL\n"
         (folder / "qualifications" / f"{name}.yml").write_text(head + text)
     return language.load(folder)

@@ -36,14 +36,15 @@ class Checked:
 def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int, seed: int) -> Checked:
     """Compare a sample, drawn by `seed`, of what is stored as of an instant with a replay from the lake, and note it.
 
-    To be called when nothing waits to be decided. What differs is decided anew at the next turn; that it did differ
-    stays on record.
+    To be called when nothing waits to be decided. Of these subjects all rows are read, also those that a turn leaves
+    out. What differs is decided anew at the next turn, without leaving any out again; that it did differ stays on
+    record.
     """
     nodes = index.sample(SAMPLE, seed)
     around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
     from_lake = _from_lake(lake, around.rows)
     rows = _different(from_lake, around.rows)
-    lasting = Neighbourhood(people=around.people, accounts=around.accounts, rows=from_lake)
+    lasting = Neighbourhood(people=around.people, accounts=around.accounts, read=around.read, rows=from_lake)
     with deciding(definitions, lasting, as_of=as_of) as (decision, _), transaction.atomic():
         stored, decided = set(stored_rows(sorted(decision.nodes)).values()), set(decided_rows(decision))
         found = Checked(subjects=len(nodes), rows=rows, spells=len(stored ^ decided))
@@ -51,6 +52,7 @@ def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int
             at=instant(as_of), subjects=found.subjects, different_rows=found.rows, different_spells=found.spells
         )
     if not found.is_well:
+        index.read_whole(around.read)
         index.touch(nodes)
     return found
 

@@ -7,28 +7,37 @@ What it finds is what the core must see to decide of a few subjects exactly as i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
 
 from assay.core.definitions import model
 from assay.core.io.store import Store
 from assay.node.lake.rows import LAKE
-from assay.node.live.keys import MEMBER, SAME, SITE, keys_of
+from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of, name_of
 
+#: `name` is that of an event, as a number; ALWAYS where a row is read whatever rules read. `first` has the instant of
+#: the earliest event of each account, and of each person's without an account: from there time begins to run.
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS row (node INTEGER, seq INTEGER, told BLOB, PRIMARY KEY (node, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS row
+    (node INTEGER, seq INTEGER, name INTEGER, told BLOB, PRIMARY KEY (node, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS first (node INTEGER PRIMARY KEY, at INTEGER);
 CREATE TABLE IF NOT EXISTS tie
     (node INTEGER, kind INTEGER, other INTEGER, PRIMARY KEY (node, kind, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS touched (node INTEGER PRIMARY KEY);
 """
+
+#: What the schema is called: an index with another one is made anew.
+_VERSION: Final = 2
+_NO_MORE: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("row", "first", "tie", "mark", "touched"))
 
 Nodes = frozenset[int]
 
@@ -39,6 +48,7 @@ class Neighbourhood:
 
     people: Nodes
     accounts: Nodes
+    read: Nodes  # whose rows they are
     rows: pa.Table
 
 
@@ -54,8 +64,11 @@ class Index:
         self._con.execute("PRAGMA temp_store = MEMORY")
         self._con.execute("PRAGMA secure_delete = ON")  # who was erased is not to be read in free pages
         self._con.execute("PRAGMA busy_timeout = 30000")
-        self._con.executescript(_SCHEMA)
+        if self._con.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            self._con.executescript(_NO_MORE)
+        self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
+        self._con.execute("CREATE TEMP TABLE wanted (name INTEGER PRIMARY KEY)")
 
     def __enter__(self) -> Self:
         return self
@@ -81,15 +94,19 @@ class Index:
         """Take in rows of the lake (LAKE), note whose they are as touched, and note marks: all or nothing."""
         with Store(on_disk=False) as store:
             store.register("new_rows", rows)
-            kept, ties = keys_of(store, definitions, "new_rows")
+            keys = keys_of(store, definitions, "new_rows")
         told = dict(zip(rows["seq"].to_pylist(), _packed(rows), strict=True))
-        touched = {*kept["node"].to_pylist(), *ties["node"].to_pylist()}
+        touched = {*keys.rows["node"].to_pylist(), *keys.ties["node"].to_pylist()}
         with self._whole() as cursor:
+            begins = _begin(cursor, keys)
             cursor.executemany(
-                "INSERT OR REPLACE INTO row VALUES (?, ?, ?)",
-                ((node, seq, told[seq]) for seq, node in zip(*_columns(kept), strict=True)),
+                "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)",
+                (
+                    (node, seq, ALWAYS if seq in begins else name, told[seq])
+                    for seq, node, name in zip(*_columns(keys.rows), strict=True)
+                ),
             )
-            cursor.executemany("INSERT OR IGNORE INTO tie VALUES (?, ?, ?)", zip(*_columns(ties), strict=True))
+            cursor.executemany("INSERT OR IGNORE INTO tie VALUES (?, ?, ?)", zip(*_columns(keys.ties), strict=True))
             cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((node,) for node in touched))
             cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
 
@@ -111,13 +128,26 @@ class Index:
         with self._whole() as cursor:
             cursor.executemany("DELETE FROM touched WHERE node = ?", ((node,) for node in nodes))
 
+    def read_whole(self, nodes: Iterable[int]) -> None:
+        """Leave out no row of these nodes any longer, whatever rules read."""
+        with self._whole() as cursor:
+            cursor.executemany(f"UPDATE row SET name = {ALWAYS} WHERE node = ?", ((node,) for node in nodes))
+
     def forget(self, nodes: Iterable[int]) -> None:
         """Forget people and their rows; whoever they were tied to is to be decided of anew."""
         gone = set(nodes)
         with self._whole() as cursor:
             for node in gone:
                 tied = [row[0] for row in cursor.execute("SELECT other FROM tie WHERE node = ?", [node])]
-                for table, column in (("row", "node"), ("tie", "node"), ("tie", "other"), ("touched", "node")):
+                # An account of theirs begins with another event now, which may be any: all are read from now on.
+                for one in tied:
+                    near = "SELECT ?1 UNION SELECT other FROM tie WHERE node = ?1"
+                    cursor.execute(f"UPDATE row SET name = {ALWAYS} WHERE node IN ({near})", [one])
+                    cursor.execute(f"DELETE FROM first WHERE node IN ({near})", [one])
+                for table, column in (
+                    *(("row", "node"), ("first", "node"), ("touched", "node")),
+                    *(("tie", "node"), ("tie", "other")),
+                ):
                     cursor.execute(f"DELETE FROM {table} WHERE {column} = ?", [node])
                 cursor.executemany(
                     "INSERT OR IGNORE INTO touched VALUES (?)", ((one,) for one in tied if one not in gone)
@@ -126,7 +156,7 @@ class Index:
     def empty(self, **marks: str) -> None:
         """Forget everything but marks."""
         with self._whole() as cursor:
-            for table in ("row", "tie", "mark", "touched"):
+            for table in ("row", "first", "tie", "mark", "touched"):
                 cursor.execute(f"DELETE FROM {table}")
             cursor.executemany("INSERT INTO mark VALUES (?, ?)", marks.items())
 
@@ -142,21 +172,25 @@ class Index:
                 cursor.execute("ROLLBACK")
                 raise
 
-    def around(self, touched: Iterable[int], *, accounts_reach_people: bool) -> Neighbourhood:
+    def around(
+        self, touched: Iterable[int], *, accounts_reach_people: bool, of_colleagues: Collection[str] | None = None
+    ) -> Neighbourhood:
         """Return whom to decide of where these nodes were touched, and every row that this rests on.
 
         `accounts_reach_people`: a rule about people reads something of their account, so what happens at an account
-        may change what holds of all its people.
+        may change what holds of all its people. `of_colleagues`: the names of the events that rules about accounts
+        read; of people who are not decided of, others are left out. None: nothing is left out.
         """
         people = self._same(touched)
-        accounts = self._sites([*touched, *self._tied(people, MEMBER)])
+        accounts = self._sites([*touched, *self._tied(people, HOME)])
         if accounts_reach_people:
-            people = self._same([*people, *self._tied(accounts, MEMBER)])
-            reached = self._sites([*accounts, *self._tied(people, MEMBER)])
+            people = self._same([*people, *self._tied(accounts, STAFF)])
+            reached = self._sites([*accounts, *self._tied(people, HOME)])
         else:
             reached = accounts
-        loaded = self._same([*people, *self._tied(reached, MEMBER)]) | reached
-        return Neighbourhood(people=people, accounts=accounts, rows=self._rows(loaded))
+        loaded = self._same([*people, *self._tied(reached, STAFF)]) | reached
+        rows = self._rows(loaded, people, of_colleagues)
+        return Neighbourhood(people=people, accounts=accounts, read=loaded, rows=rows)
 
     def sample(self, size: int, seed: int) -> list[int]:
         """Return at most so many nodes that have rows, drawn by a seed."""
@@ -188,10 +222,20 @@ class Index:
             row[0] for row in self._con.execute("SELECT other FROM asked JOIN tie USING (node) WHERE kind = ?", [kind])
         ]
 
-    def _rows(self, nodes: Nodes) -> pa.Table:
-        self._ask(nodes)
-        packed = [row[0] for row in self._con.execute("SELECT told FROM asked JOIN row USING (node) ORDER BY seq")]
-        return _unpacked(packed)
+    def _rows(self, nodes: Nodes, whole: Nodes, names: Collection[str] | None) -> pa.Table:
+        if names is None:
+            whole = nodes
+        self._ask(whole)
+        found = self._con.execute("SELECT seq, told FROM asked JOIN row USING (node)").fetchall()
+        if nodes - whole:
+            self._ask(nodes - whole)
+            self._con.execute("DELETE FROM wanted")
+            wanted = {ALWAYS, *map(name_of, names or ())}
+            self._con.executemany("INSERT INTO wanted VALUES (?)", ((one,) for one in wanted))
+            found += self._con.execute(
+                "SELECT seq, told FROM asked JOIN row USING (node) WHERE name IN (SELECT name FROM wanted)"
+            ).fetchall()
+        return _unpacked([told for _, told in sorted(found)])
 
     def _ask(self, nodes: Iterable[int]) -> None:
         self._con.execute("DELETE FROM asked")
@@ -202,26 +246,51 @@ def _columns(table: pa.Table) -> list[list[int]]:
     return [column.to_pylist() for column in table.columns]
 
 
+def _begin(cursor: sqlite3.Cursor, keys: Keys) -> set[int]:
+    """Note the earliest events of whom these rows name; return the rows from which somebody begins, as far as known."""
+    earliest: dict[int, tuple[int, int]] = {}
+    for seq, node, at in zip(*_columns(keys.begins), strict=True):
+        earliest[node] = min(earliest.get(node, (at, seq)), (at, seq))
+    found: set[int] = set()
+    for node, (at, seq) in earliest.items():
+        before = cursor.execute("SELECT at FROM first WHERE node = ?", [node]).fetchone()
+        if before is None or at < before[0]:
+            cursor.execute("INSERT OR REPLACE INTO first VALUES (?, ?)", [node, at])
+            found.add(seq)
+    return found
+
+
 #: What the index keeps of a row: all that the core reads. `received_at` stays in the lake.
 _KEPT: Final = tuple(field for field in LAKE if field.name != "received_at")
-_Packed = tuple[int, str, str, str | None, int | None, str | None, str | None, str | None, str | None, str | None]
+_READ: Final = {field.name: pa.int64() if field.name == "at" else field.type for field in _KEPT}
+_COLUMNS: Final = csv.ConvertOptions(
+    column_types=_READ, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+)
 
 
 def _packed(rows: pa.Table) -> list[bytes]:
-    """Return each row of the lake as bytes."""
-    columns = [
-        (rows[field.name].cast(pa.int64()) if field.name == "at" else rows[field.name]).to_pylist() for field in _KEPT
-    ]
-    return list(map(msgspec.msgpack.encode, zip(*columns, strict=True)))
-
-
-_decoder: Final = msgspec.msgpack.Decoder(_Packed)
+    """Return each row of the lake as a line of CSV: many lines are read at once, without an object for each value."""
+    columns = []
+    for name, kind in _READ.items():
+        column = rows[name].cast(kind)
+        if pa.types.is_string(kind):
+            quoted = pc.replace_substring(column, '"', '""')
+            column = pc.binary_join_element_wise('"', quoted, '"', "")
+        columns.append(pc.fill_null(column.cast(pa.string()), ""))
+    lines = pc.binary_join_element_wise(*columns, ",")
+    return [line.encode() for line in lines.to_pylist()]
 
 
 def _unpacked(packed: Sequence[bytes]) -> pa.Table:
-    columns = list(zip(*map(_decoder.decode, packed), strict=True)) or [()] * len(_KEPT)
-    arrays = [
-        pa.array(values, pa.int64()).cast(field.type) if field.name == "at" else pa.array(values, field.type)
-        for values, field in zip(columns, _KEPT, strict=True)
-    ]
-    return pa.table(arrays, schema=pa.schema(_KEPT))
+    kept = pa.schema(_KEPT)
+    if not packed:
+        return kept.empty_table()
+    text = pa.py_buffer(b"\n".join(packed))
+    read = csv.read_csv(
+        text,
+        # A block holds many of the longest rows there are, so that none is cut in two.
+        csv.ReadOptions(column_names=list(_READ), block_size=max(1 << 24, 4 * max(map(len, packed)))),
+        csv.ParseOptions(newlines_in_values=True),
+        _COLUMNS,
+    )
+    return read.cast(kept)

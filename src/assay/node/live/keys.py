@@ -7,6 +7,7 @@ A node is a person's id, an account's or a domain, as 64 bits of its MD5. Ties s
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -17,13 +18,32 @@ from assay.core.io.store import Store, literal
 from assay.core.sources.texts import trimmed_sql
 from assay.node.lake.reading import lake_sources
 
-#: Two people's ids that may be one person; an account and its domain; a person and an account or its domain.
-SAME, SITE, MEMBER = 0, 1, 2
+#: Two people's ids that may be one person; an account and its domain; from a person to an account or its domain; from
+#: there to a person.
+SAME, SITE, HOME, STAFF = 0, 1, 2, 3
 
-#: Of each row that names anybody: `node`, under which it is kept.
-ROWS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64())])
-#: Nodes that belong together, each pair in both directions.
+#: The name of a row that is no event, or of an event whose name a definition states rather than the row.
+ALWAYS: Final = 0
+#: Of each row that names anybody: `node`, under which it is kept, and the event's name as a number.
+ROWS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("name", pa.int64())])
+#: Of each event: whom it may be the first of, and its instant in microseconds.
+BEGINS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("at", pa.int64())])
+#: Nodes that belong together, each pair in both directions; `kind` says what `other` is to `node`.
 TIES: Final = pa.schema([("node", pa.int64()), ("kind", pa.int8()), ("other", pa.int64())])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What rows of the lake name: tables of ROWS, BEGINS and TIES."""
+
+    rows: pa.Table
+    begins: pa.Table
+    ties: pa.Table
+
+
+def name_of(event: str) -> int:
+    """Return the number of an event's name, never ALWAYS."""
+    return node_of("e", event) + 1
 
 
 def node_sql(prefix: str, text: str) -> str:
@@ -37,8 +57,8 @@ def node_of(prefix: str, text: str) -> int:
     return int.from_bytes(digest[8:], "little") % 9223372036854775807
 
 
-def keys_of(store: Store, definitions: model.Definitions, lake: str) -> tuple[pa.Table, pa.Table]:
-    """Return `ROWS` and `TIES` of the rows of `lake` (what stands after FROM in the store)."""
+def keys_of(store: Store, definitions: model.Definitions, lake: str) -> Keys:
+    """Return whose the rows of `lake` (what stands after FROM in the store) are."""
     told = _told(definitions, lake)
     store.run(f"CREATE OR REPLACE TEMP TABLE told_keys AS {told}")
     sites = [one for (one,) in store.rows("SELECT DISTINCT site FROM told_keys WHERE site IS NOT NULL")]
@@ -52,43 +72,52 @@ def keys_of(store: Store, definitions: model.Definitions, lake: str) -> tuple[pa
         "CREATE OR REPLACE TEMP TABLE keys AS SELECT seq, "
         f"{node_sql('p', 'person')} AS person, {node_sql('p', 'other')} AS other, "
         f"{node_sql('a', 'account')} AS account, "
-        f"{node_sql('d', 'domain')} AS domain, {node_sql('a', 'domain')} AS made "
+        f"{node_sql('d', 'domain')} AS domain, {node_sql('a', 'domain')} AS made, event "
         "FROM told_keys LEFT JOIN engine.sites USING (site)"
     )
     rows = store.table(
-        "SELECT seq, any_value(coalesce(person, account)) AS node FROM keys "
-        "WHERE coalesce(person, account) IS NOT NULL GROUP BY seq ORDER BY seq"
+        "SELECT seq, any_value(coalesce(person, account)) AS node, "
+        f"CASE WHEN count(event) = count(*) THEN any_value({node_sql('e', 'event')}) + 1 ELSE {ALWAYS} END AS name "
+        "FROM keys WHERE coalesce(person, account) IS NOT NULL GROUP BY seq ORDER BY seq"
+    )
+    begins = store.table(
+        f'SELECT seq, coalesce(account, person) AS node, epoch_us("at") AS "at" FROM keys JOIN {lake} USING (seq) '
+        'WHERE coalesce(account, person) IS NOT NULL AND keys.event IS NOT NULL AND "at" IS NOT NULL ORDER BY seq'
     )
     # A domain that no account states is an account's id itself.
     pairs = (
-        ("person", SAME, "other"),
-        ("account", SITE, "domain"),
-        ("domain", SITE, "made"),
-        ("person", MEMBER, "account"),
-        ("person", MEMBER, "domain"),
+        ("person", SAME, "other", SAME),
+        ("account", SITE, "domain", SITE),
+        ("domain", SITE, "made", SITE),
+        ("person", HOME, "account", STAFF),
+        ("person", HOME, "domain", STAFF),
     )
-    one_way = [f"SELECT {a} AS node, {kind} AS kind, {b} AS other FROM keys" for a, kind, b in pairs]
-    both = " UNION ALL ".join(
-        f"SELECT {a} AS node, kind, {b} AS other FROM one_way" for a, b in (("node", "other"), ("other", "node"))
-    )
+    named = [
+        f"SELECT {a} AS node, {there} AS kind, {b} AS other, {back} AS back FROM keys" for a, there, b, back in pairs
+    ]
     ties = store.table(
-        f"WITH one_way AS ({' UNION ALL '.join(one_way)}) SELECT DISTINCT node, kind, other FROM ({both}) "
+        f"WITH told AS ({' UNION ALL '.join(named)}), "
+        "both_ways AS (SELECT node, kind, other FROM told UNION ALL SELECT other, back, node FROM told) "
+        "SELECT DISTINCT node, kind, other FROM both_ways "
         "WHERE node IS NOT NULL AND other IS NOT NULL AND node <> other ORDER BY ALL"
     )
-    return rows.cast(ROWS), ties.cast(TIES)
+    return Keys(rows=rows.cast(ROWS), begins=begins.cast(BEGINS), ties=ties.cast(TIES))
 
 
 def _told(definitions: model.Definitions, lake: str) -> str:
-    """Return SQL for what each row names: seq, person, other (id of the same person), account, site."""
+    """Return SQL for what each row names: seq, person, other (id of the same person), account, site, event."""
     own, relations = lake_sources(definitions, lake)
     queries = [
-        f"SELECT seq, {_id('user_id')} AS person, {_id('anonymous_id')} AS other, NULL AS account, NULL AS site "
+        f"SELECT seq, {_id('user_id')} AS person, {_id('anonymous_id')} AS other, NULL AS account, NULL AS site, "
+        "NULL::VARCHAR AS event "
         f"FROM {lake} WHERE kind IN ('identify', 'alias') AND user_id IS NOT NULL AND anonymous_id IS NOT NULL"
     ]
     for part in own.sources:
+        event = "NULL"
         sql = relations[part.source][part.file].sql
         if isinstance(part, model.EventsSource):
             told = [_id("person"), "NULL", _id("account"), "NULL"]
+            event = "NULL" if part.constant is not None else _id("event")
         elif isinstance(part, model.PeopleSource):
             home = _text("account") if part.account is not None else "NULL"
             email = _text("email") if part.email is not None else "NULL"
@@ -104,7 +133,7 @@ def _told(definitions: model.Definitions, lake: str) -> str:
             f"CAST({value} AS VARCHAR) AS {column}"
             for column, value in zip(("person", "other", "account", "site"), told, strict=True)
         )
-        queries.append(f'SELECT "0:row" AS seq, {named} FROM ({sql})')
+        queries.append(f'SELECT "0:row" AS seq, {named}, {event}::VARCHAR AS event FROM ({sql})')
     return " UNION ALL ".join(queries)
 
 

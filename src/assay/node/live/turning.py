@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from assay.core.io.store import Store
 from assay.node.live import storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
-from assay.node.live.deciding import Known, accounts_reach_people, deciding
+from assay.node.live.deciding import Known, accounts_reach_people, deciding, names_read_at_accounts
 from assay.node.live.index import Index
 
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
@@ -74,11 +74,16 @@ def settle(
     now = storing.instant(as_of)
     index.touch(storing.due(now))
     reach, told = accounts_reach_people(definitions), 0
+    read_at_accounts = names_read_at_accounts(definitions)
 
-    def decide(nodes: Sequence[int]) -> int:
-        around = index.around(nodes, accounts_reach_people=reach)
-        with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known), transaction.atomic():
-            return give(storing.store_decision(decision), known, takers)
+    def decide(nodes: Sequence[int], names: Collection[str] | None = read_at_accounts) -> int:
+        around = index.around(nodes, accounts_reach_people=reach, of_colleagues=names)
+        with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
+            # Which of two rows is refused may depend on one that was left out.
+            if names is None or not known.has_rejects:
+                with transaction.atomic():
+                    return give(storing.store_decision(decision), known, takers)
+        return decide(nodes, None)
 
     while touched := index.touched(_AT_ONCE):
         told += _apart(decide, touched)
