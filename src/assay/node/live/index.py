@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,9 +90,14 @@ class Index:
         with self._whole() as cursor:
             cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
 
-    def add(self, definitions: model.Definitions, rows: pa.Table, **marks: str) -> None:
-        """Take in rows of the lake (LAKE), note whose they are as touched, and note marks: all or nothing."""
-        with Store(on_disk=False) as store:
+    def add(
+        self, definitions: model.Definitions, rows: pa.Table, *, at_hand: Store | None = None, **marks: str
+    ) -> None:
+        """Take in rows of the lake (LAKE), note whose they are as touched, and note marks: all or nothing.
+
+        A store that is `at_hand` is used, and left open.
+        """
+        with Store(on_disk=False) if at_hand is None else nullcontext(at_hand) as store:
             store.register("new_rows", rows)
             keys = keys_of(store, definitions, "new_rows")
         told = dict(zip(rows["seq"].to_pylist(), _packed(rows), strict=True))

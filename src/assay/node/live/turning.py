@@ -37,7 +37,9 @@ def layout(definitions: model.Definitions) -> str:
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
-def take_in(index: Index, definitions: model.Definitions, rows: Iterable[pa.Table]) -> int:
+def take_in(
+    index: Index, definitions: model.Definitions, rows: Iterable[pa.Table], *, store: Store | None = None
+) -> int:
     """Take rows of the lake into the index, in the order of `seq`; return how many came.
 
     An index of another layout is emptied first: `rows` must then begin at the first row there is (see `next_seq`).
@@ -45,7 +47,7 @@ def take_in(index: Index, definitions: model.Definitions, rows: Iterable[pa.Tabl
     count = 0
     for batch in rows:
         last = str(batch["seq"][-1].as_py())
-        index.add(definitions, batch, seq=last, layout=layout(definitions))
+        index.add(definitions, batch, at_hand=store, seq=last, layout=layout(definitions))
         count += len(batch)
     return count
 

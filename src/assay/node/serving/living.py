@@ -49,7 +49,8 @@ class Life:
         number, definitions = current.edition_and_definitions()
         if not number:
             return bool(drained)
-        taken = turning.take_in(index, definitions, rows_after(turning.next_seq(index, definitions)))
+        fresh = rows_after(turning.next_seq(index, definitions))
+        taken = turning.take_in(index, definitions, fresh, store=self._store)
         now = self._clock()
         takers = [_leads_of(definitions, now)]
         if index.mark("edition") != str(number) or index.waiting() > _MANY:
