@@ -36,8 +36,8 @@ class Checked:
 def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int, seed: int) -> Checked:
     """Compare a sample, drawn by `seed`, of what is stored as of an instant with a replay from the lake, and note it.
 
-    To be called when nothing waits to be decided. What differs is decided anew at the next turn; that it did differ
-    stays on record.
+    To be called when nothing waits to be decided. Where rows differ, the index is emptied, and the next turn makes it
+    anew from the lake; where spells alone do, their subjects are decided anew. That it did differ stays on record.
     """
     nodes = index.sample(SAMPLE, seed)
     around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
@@ -50,7 +50,9 @@ def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int
         SelfCheck.objects.create(
             at=instant(as_of), subjects=found.subjects, different_rows=found.rows, different_spells=found.spells
         )
-    if not found.is_well:
+    if found.rows:
+        index.empty()
+    elif found.spells:
         index.touch(nodes)
     return found
 
