@@ -102,6 +102,9 @@ def test_broken_gzip_is_refused_for_good(packed, send):
         (b'{"batch": [{"type": "group", "userId": "u"}]}', "missing"),
         (b'{"batch": [{"type": "alias", "userId": "u"}]}', "missing"),
         (b'{"batch": [{"type": "page", "userId": "u", "properties": 1}]}', "bad_shape"),
+        (b'{"batch": [{"type": "page", "userId": "u\\u0000"}]}', "bad_shape"),
+        (b'{"batch": [{"type": "group", "userId": "u", "groupId": "g\\u0000"}]}', "bad_shape"),
+        (b'{"batch": [{"type": "track", "userId": "u", "event": "e\\u0000"}]}', "bad_shape"),
         (b'{"batch": [{"type": "page", "userId": "u", "timestamp": "yesterday"}]}', "bad_timestamp"),
         (b'{"batch": [{"type": "page", "userId": "u", "timestamp": "0001-01-01"}]}', "bad_timestamp"),
         (b'{"batch": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", None),
@@ -114,6 +117,29 @@ def test_what_cannot_be_read_is_refused_for_good_and_names_no_value(body, code, 
     assert code is None or answer.json()["code"] == code
     assert "yesterday" not in answer.json()["message"]
     assert inbox() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("userId", {"userId": "x" * 300}),
+        ("anonymousId", {"userId": None, "anonymousId": "x" * 300}),
+        ("messageId", {"messageId": "x" * 300}),
+        ("groupId", {"type": "group", "groupId": "x" * 300}),
+        ("context.groupId", {"context": {"groupId": "x" * 300}}),
+        ("previousId", {"type": "alias", "previousId": "x" * 300}),
+    ],
+)
+def test_an_id_that_is_longer_than_any_can_be_is_refused_by_its_name(name, call, send, inbox):
+    answer = send("/v1/batch", {"batch": [track(), track(**call)]})
+    assert answer.status_code == 400
+    assert answer.json()["message"] == f"batch[1].{name}: it is longer than 200 characters."
+    assert inbox() == []
+
+
+def test_an_id_of_two_hundred_characters_is_kept(send, inbox):
+    assert send("/v1/batch", {"batch": [track(userId="x" * 200)]}).status_code == 200
+    assert len(inbox()) == 1
 
 
 def test_one_bad_call_keeps_none_of_its_batch_and_is_named(send, inbox):

@@ -25,6 +25,7 @@ from assay.node.leads.models import Lead, LeadEvent, LeadSpell, Note, Suppressio
 from assay.node.leads.moving import move
 from assay.node.leads.reasons import CloseReason
 from assay.node.leads.states import Move, State
+from assay.node.leads.taking import suppress
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +183,56 @@ def test_a_thousand_leads_take_few_statements(arrive, django_assert_max_num_quer
     with django_assert_max_num_queries(40):
         arrive(*(enter(who=f"p{i}") for i in range(1000)))
     assert Lead.objects.count() == 1000
+
+
+def test_a_thousand_leads_end_in_few_statements(arrive, django_assert_max_num_queries):
+    arrive(*(enter(who=f"p{i}") for i in range(1000)))
+    arrive(*(merged(f"p{i}", f"q{i}") for i in range(3)))
+    with django_assert_max_num_queries(40):
+        arrive(*(leave(who=f"p{i}") for i in range(1000)))
+    assert Lead.objects.filter(state=State.CLOSED).count() == 1000
+
+
+def test_when_the_designating_spell_ends_the_lead_says_what_is_so_of_the_next(arrive):
+    def describe(asked, as_of):
+        scores = {MQL: 12.0, HAND: 80.0}
+        return {one: stories.About(summary=f"as {one[2]} says", score=scores[one[2]], lean=one[2]) for one in asked}
+
+    stories.plug(describe=describe)
+    arrive(enter(MQL, at=NOON - DAY), enter(HAND))
+    assert lead_of(motion="new_business").summary == f"as {HAND} says"
+    arrive(leave(HAND))
+    lead = lead_of(motion="new_business")
+    assert (lead.rule, lead.summary, lead.score, lead.lean) == (MQL, f"as {MQL} says", 12.0, MQL)
+
+
+def test_who_is_left_alone_stays_so_under_another_id(arrive, user_of):
+    suppress(user_of(Role.REVOPS), "asked", "person", "visitor", now=NOON)
+    arrive(merged("visitor", "ann"))
+    arrive(enter(MQL, "ann"), enter(TRIAL, "visitor"))
+    assert not Lead.objects.exists()
+    assert list(Suppression.objects.values_list("subject_id", "kind")) == [("ann", "asked")]
+
+
+def test_who_is_left_alone_and_merged_with_what_qualifies_makes_no_lead(arrive, user_of):
+    suppress(user_of(Role.REVOPS), "asked", "person", "visitor", now=NOON)
+    arrive(merged("visitor", "ann"), enter(MQL, "ann"))
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(("of_old", "of_new"), [("asked", "customer"), ("customer", "asked")])
+def test_of_two_reasons_to_leave_somebody_alone_that_they_asked_stays(arrive, of_old, of_new):
+    Suppression.objects.create(kind=of_old, subject_type="person", subject_id="visitor", at=NOON)
+    Suppression.objects.create(kind=of_new, subject_type="person", subject_id="ann", at=NOON)
+    arrive(merged("visitor", "ann"))
+    assert list(Suppression.objects.values_list("subject_id", "kind")) == [("ann", "asked")]
+
+
+def test_who_is_named_by_a_former_id_is_left_alone_under_the_one_of_now(arrive, user_of):
+    arrive(merged("visitor", "ann"), enter(MQL, "ann"))
+    suppress(user_of(Role.REVOPS), "asked", "person", "visitor", now=NOON)
+    assert Suppression.objects.get().subject_id == "ann"
+    assert lead_of("ann", "new_business").state == State.CLOSED
 
 
 def test_a_lead_knows_what_is_told_of_its_subject(arrive):

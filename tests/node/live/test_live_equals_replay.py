@@ -179,7 +179,7 @@ def test_of_colleagues_only_events_that_account_rules_read_are_read_and_the_firs
         in_part = index.around(node, accounts_reach_people=False, of_colleagues=names_read_at_accounts(narrow))
         assert in_part.rows["id"].to_pylist() == ["m1", "m3", "m5"]  # m1 is where the account begins
         assert index.around(node, accounts_reach_people=False).rows["id"].to_pylist() == [f"m{i}" for i in range(1, 6)]
-        index.forget([node_of("p", "bob")])
+        index.forget(["bob"], narrow)
         assert index.around(node, accounts_reach_people=False).rows["id"].to_pylist() == ["m5"]
 
 

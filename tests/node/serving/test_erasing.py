@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from tests.node.serving.told import built
@@ -10,11 +17,15 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Machine, NotAllowed
 from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
+from assay.node.arrivals.models import State, Upload
 from assay.node.lake import manifest
 from assay.node.leads.models import Lead
-from assay.node.live import asking
+from assay.node.live import asking, replaying
+from assay.node.live.index import Index
 from assay.node.live.models import SelfCheck, Spell
 from assay.node.live.stories import micros
+from assay.node.rulebook import current
+from assay.node.serving import alone
 from assay.node.serving.erasing import forget_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +50,13 @@ def lived(life, send):
         *(built(i, i, userId="wilhelmina", **company) for i in (1, 2)),
         *(built(i, i, userId=None, anonymousId="cookie-of-wilhelmina") for i in (3, 4)),
         {"type": "alias", "messageId": "a", "userId": "wilhelmina", "previousId": "cookie-of-wilhelmina"},
+        {"type": "identify", "messageId": "w", "userId": "wilhelmina", "anonymousId": "cookie-of-wilhelmina"},
         *(built(i, i, userId="bob", **company) for i in (5, 6)),
+        # They use one browser, and she told of the company.
+        built(7, 7, userId="bob", anonymousId="cookie-of-wilhelmina"),
+        {"type": "identify", "messageId": "i", "userId": "bob", "anonymousId": "cookie-of-wilhelmina"},
+        built(8, 4, type="group", userId="wilhelmina", groupId="f1", traits={"tier": "gold"}),
+        built(9, 3, type="group", userId="bob", groupId="f1"),
     )
     while living.step():
         pass
@@ -67,8 +84,100 @@ def test_others_stay_decided_as_a_replay_without_the_person_decides(lived):
         pass
     assert {spell.subject_id for spell in Spell.objects.filter(rule="busy")} == {"bob"}
     assert list(Lead.objects.filter(subject_id="bob").values_list("state", flat=True)) == ["offered"]
+    assert Spell.objects.filter(rule="of_gold", subject_id="bob").exists()  # she told that the company is
     assert SelfCheck.objects.count() > 1
     assert not SelfCheck.objects.exclude(different_rows=0, different_spells=0).exists()
+    lake = manifest.relation(manifest.paths())
+    with replaying.replaying(current.definitions(), lake, as_of=micros(clock())) as replay:
+        assert not replaying.compare(replay)
+
+
+def test_an_erasure_that_died_before_the_index_was_reached_is_asked_for_again(lived, monkeypatch):
+    living, clock = lived
+    with monkeypatch.context() as patched:
+        patched.setattr(Index, "forget", _die)
+        with pytest.raises(KeyboardInterrupt):
+            forget_person(Machine("tests"), "wilhelmina", as_of=micros(clock()))
+    forget_person(Machine("tests"), "wilhelmina", as_of=micros(clock()))
+    while living.step():
+        pass
+    living.close()
+    assert [told[:200] for told in _everywhere() if "wilhelmina" in told] == []
+
+
+def _die(*_):
+    raise KeyboardInterrupt
+
+
+def test_while_somebody_is_forgotten_nothing_is_decided_and_the_other_way_round(lived, send):
+    living, clock = lived
+    send(built(10, 1, userId="cyd"), built(11, 2, userId="cyd"))
+    with ThreadPoolExecutor(1) as elsewhere:
+
+        def do(what):
+            def with_a_connection_of_its_own():
+                try:
+                    return what()
+                finally:
+                    connection.close()
+
+            return elsewhere.submit(with_a_connection_of_its_own)
+
+        with alone.once_free():
+            assert do(living.step).result() is False
+        assert not Spell.objects.filter(subject_id="cyd").exists()
+        with alone.if_free() as is_mine:
+            assert is_mine
+            forgetting = do(lambda: forget_person(Machine("tests"), "wilhelmina", as_of=micros(clock())))
+            time.sleep(0.5)
+            assert not forgetting.done()
+        assert forgetting.result().leads == 1
+    while living.step():
+        pass
+    assert Spell.objects.filter(subject_id="cyd").exists()
+
+
+def test_who_waits_too_long_for_a_decision_is_told_so():
+    with ThreadPoolExecutor(1) as elsewhere, alone.if_free():
+
+        def wait():
+            try:
+                with alone.once_free("100ms"):
+                    pass
+            finally:
+                connection.close()
+
+        with pytest.raises(BadRequest, match="Very much is being decided"):
+            elsewhere.submit(wait).result()
+
+
+def test_nobody_is_erased_while_a_file_that_may_name_them_is_read(lived):
+    upload = Upload.objects.create(name="people.csv", source="users", part="people", bytes=1, state=State.READING)
+    with pytest.raises(BadRequest, match="An upload is being read"):
+        forget_person(Machine("tests"), "wilhelmina", as_of=micros(lived[1]()))
+    Upload.objects.filter(pk=upload.pk).update(state=State.DONE)
+    forget_person(Machine("tests"), "wilhelmina", as_of=micros(lived[1]()))
+
+
+def test_what_uploads_and_backups_left_behind_is_erased_with_the_person(lived, settings):
+    home = settings.ASSAY.data_folder
+    upload = Upload.objects.create(name="people.csv", source="users", part="people", bytes=1, state=State.FAILED)
+    folder = home / "uploads" / str(upload.pk)
+    folder.mkdir(parents=True)
+    (folder / "rows.csv").write_text("user\nwilhelmina\n")
+    columns = {name: ["a", "b"] for name in ("source", "file", "column", "reason", "table")}
+    found = {"line": [2, 3], "value": ["wilhelmina, Ms", "wilhelminas"], "key": ["wilhelmina", "other"]}
+    pq.write_table(pa.table({**columns, **found}), folder / "rejects.parquet")
+    held = home / "backup-1234"
+    held.mkdir()
+    for path in manifest.paths():
+        os.link(path, held / path.name)
+    forget_person(Machine("tests"), "wilhelmina", as_of=micros(lived[1]()))
+    assert not held.exists()
+    assert [path.name for path in folder.iterdir()] == ["rejects.parquet"]
+    rejects = pq.read_table(folder / "rejects.parquet", memory_map=False)
+    assert (rejects["value"].to_pylist(), rejects["key"].to_pylist()) == ([None, "wilhelminas"], [None, "other"])
+    shutil.rmtree(home / "uploads")
 
 
 def test_nobody_is_erased_by_who_may_not(lived, user_of):

@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from tests.node.live import world
 from tests.node.serving.told import built
 
-from assay.core import engine, pipeline
+from assay.core import engine, pipeline, sources
+from assay.core.io.store import Store
+from assay.node.lake import manifest
+from assay.node.lake.reading import lake_sources
 from assay.node.leads.models import Lead
 from assay.node.live import asking
 from assay.node.live.models import Holding, SelfCheck, Spell
@@ -70,6 +75,47 @@ def test_a_node_that_loses_its_index_makes_it_anew_and_decides_the_same(life, se
     again.close()
     assert set(Spell.objects.values_list("rule", "subject_id", "starts_at", "ends_at")) == before
     assert set(Lead.objects.values_list("id", "state")) == leads
+
+
+@pytest.mark.parametrize("account", ["f" * 300, "f\0"])
+def test_a_row_that_names_an_account_that_cannot_be_is_a_reject_and_stops_nobody(life, send, account):
+    living, clock = life
+    told = [
+        {
+            "source": "users",
+            "kind": "identify",
+            "user_id": "ann",
+            "body": {"company": account, "email": "a@b\0.example"},
+        },
+        {"source": "users", "kind": "row", "event": "people", "body": {"user": "bob", "company": account}},
+        {"source": "firms", "kind": "row", "event": "accounts", "body": {"account": account, "tier": "gold"}},
+        {"source": "product", "kind": "track", "event": "built", "user_id": account, "hour": 1, "id": "long"},
+    ]
+    with transaction.atomic():
+        manifest.add(world.rows(told).drop_columns(["seq"]), clock())
+    send(
+        {
+            "type": "identify",
+            "messageId": "i",
+            "userId": "cyd",
+            "traits": {"company": account, "email": f"c@{account}"},
+        },
+        built(1, 2),
+        built(2, 1),
+    )
+    while living.step():
+        pass
+    assert list(Lead.objects.values_list("subject_id", flat=True)) == ["ann"]
+    with Store() as store:
+        own, relations = lake_sources(current.definitions(), manifest.relation(manifest.paths()))
+        sources.read(store, own, relations)
+        assert store.rows("SELECT source, count(*) FROM raw.rejects GROUP BY ALL ORDER BY ALL") == [
+            ("firms", 1),
+            ("product", 1),
+        ]
+    with history.replayed(current.definitions()) as store:
+        assert {one for (one,) in store.rows("SELECT id FROM prepared.people")} == {"ann", "bob", "cyd"}
+        assert store.rows("SELECT id FROM prepared.accounts") == []
 
 
 def test_a_look_back_at_rules_sees_what_is_decided_now(life, send):

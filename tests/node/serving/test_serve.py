@@ -18,8 +18,9 @@ import psutil
 import psycopg
 import pytest
 
+from assay.core.errors import BadRequest
 from assay.node.postgres import cluster, roles
-from assay.node.serving import database, secrets
+from assay.node.serving import database, secrets, serve
 
 #: Long, for machines that do much else; nothing waits longer than it must.
 PATIENCE = 60
@@ -212,3 +213,55 @@ def test_a_node_uses_the_postgres_that_the_environment_names(open_folder, node_p
     assert set(node.children()) == {"web", "worker"}
     assert not (node.folder / "postgres").exists()
     assert stopped(node) == 0
+
+
+#: Holds a port, says so, and lets go of it after some seconds.
+_HOLDER = """
+import socket, sys, time
+held = socket.socket()
+held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+held.bind(("127.0.0.1", int(sys.argv[1])))
+held.listen()
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def hold():
+    """A function that has another process hold a port for some seconds."""
+    holders = []
+
+    def begin(port: int, seconds: float) -> subprocess.Popen:
+        command = [sys.executable, "-c", _HOLDER, str(port), str(seconds)]
+        holders.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        assert holders[-1].stdout.readline() == "held\n"
+        return holders[-1]
+
+    yield begin
+    for one in holders:
+        one.kill()
+        one.wait()
+
+
+def test_a_start_waits_for_a_web_server_that_a_killed_node_left_behind(open_folder, hold):
+    folder, port = home(open_folder, "left-behind"), cluster.free_port()
+    folder.mkdir(mode=0o711)
+    (folder / "at-work").touch()  # as a node that was killed leaves it
+    left = hold(port, 3)
+    node = started(folder, port)
+    assert left.poll() == 0
+    assert node.answers()
+    assert stopped(node) == 0
+    assert not (folder / "at-work").exists()
+
+
+def test_a_port_that_a_stranger_holds_is_refused_at_once(tmp_path, hold):
+    port = cluster.free_port()
+    hold(port, 60)
+    asked = serve.Asked(data_folder=tmp_path, host="127.0.0.1", port=port)
+    begun = time.monotonic()
+    with pytest.raises(BadRequest, match="Nobody can listen there"):
+        serve.serve(asked, lambda _: None, lambda _: None)
+    assert time.monotonic() - begun < 1
+    assert not (tmp_path / "at-work").exists()

@@ -1,10 +1,12 @@
-"""Forgets one person: every row of the lake and every call of the inbox that the person is named in as who it was."""
+"""Forgets one person: every row of the lake and every call of the inbox that is theirs; others' no longer name them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+import msgspec
 import pyarrow as pa
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,7 +17,7 @@ from assay.core.sources.files import kind_of
 from assay.core.sources.json_files import json_path
 from assay.node.lake import manifest
 from assay.node.lake.models import FileKind, LakeFile
-from assay.node.lake.rows import ROW_KIND
+from assay.node.lake.rows import GROUP_KIND, ROW_KIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,42 +32,72 @@ class Erased:
 def erase(ids: Collection[str], parts: Iterable[model.Source] = ()) -> Erased:
     """Erase the person who has these ids; they are all ids, and e-mail addresses, that are the same person.
 
-    `parts` are the sources of the definitions: they say which columns of uploaded rows name a person. What others
-    wrote about the person into properties of their own stays. The files that held the person are gone at once.
+    `parts` are the sources of the definitions: they say which columns of uploaded rows name a person. What the person
+    did goes. What was told of their company stays, and so do calls of others that carry an id of theirs: without it.
+    What others wrote about the person into properties of their own stays. Cut short, it is simply done again.
     """
+    looked: dict[int, int] = {}
     with Store(memory_limit="500MB", threads=1) as store:
-        store.register("erased", pa.table({"id": pa.array(sorted({one.strip() for one in ids}), pa.string())}))
-        condition = _condition(parts)
-        before = manifest.files()
-        # What is there is rewritten while others go on adding; what they add meanwhile is little.
-        rewritten = _rewritten(store, before, condition)
-        try:
-            with transaction.atomic():
-                manifest.held()
-                known = {file.id for file in before}
-                rewritten += _rewritten(store, [file for file in manifest.files() if file.id not in known], condition)
-                done = _swapped(rewritten)
-                calls = _erase_calls(ids)
-        except BaseException:
-            _unlink([new for _, new in rewritten])
-            raise
+        erased = Rows(store, ids, parts)
+        # File by file, while others go on adding: what they add meanwhile is little, and is looked at in the end.
+        while left := [file for file in manifest.files() if file.id not in looked]:
+            _rewrite(erased, left, looked)
+        with transaction.atomic():
+            manifest.held()
+            while left := [file for file in manifest.files() if file.id not in looked]:
+                _rewrite(erased, left, looked)
+            calls = _erase_calls(erased.ids)
     # Whoever reads an old file just now reads again; those that were merged away before hold the person, too.
     manifest.remove_replaced()
-    _unlink([new for old, new in rewritten if (old, new) not in done])
-    return Erased(rows=sum(old.rows - new.rows for old, new in done), files=len(done), calls=calls)
+    changed = [gone for gone in looked.values() if gone >= 0]
+    return Erased(rows=sum(changed), files=len(changed), calls=calls)
 
 
-def _condition(parts: Iterable[model.Source]) -> str:
-    """Return SQL that holds of the rows to erase."""
-    named = ["trim(user_id)", "trim(anonymous_id)"]
-    found = [f"{column} IN (SELECT id FROM erased)" for column in named]
+class Rows:
+    """Rows of the lake as they are without a person, by way of a store."""
+
+    def __init__(self, store: Store, ids: Collection[str], parts: Iterable[model.Source]) -> None:
+        self.store = store
+        self.ids = sorted({one.strip() for one in ids})
+        store.register("erased", pa.table({"id": pa.array(self.ids, pa.string())}))
+        self._theirs = _theirs(parts)
+
+    def names(self, rows: str) -> bool:
+        """Tell whether any row (what stands after FROM) is the person's, or carries an id of theirs."""
+        carries = f"{_is_erased('user_id')} OR {_is_erased('anonymous_id')}"
+        return bool(self.store.rows(f"SELECT 1 FROM {rows} WHERE {self._theirs} OR {carries} LIMIT 1"))
+
+    def without(self, rows: str) -> str:
+        """Return SQL for the rows without the person's, and without their ids in others'."""
+        of_theirs = f"(kind = '{GROUP_KIND}' AND {_is_erased('user_id')})"
+        return (
+            f"SELECT * REPLACE (CASE WHEN NOT {_is_erased('user_id')} THEN user_id END AS user_id, "
+            f"CASE WHEN NOT ({_is_erased('anonymous_id')} OR {of_theirs}) THEN anonymous_id END AS anonymous_id) "
+            f"FROM {rows} WHERE NOT {self._theirs}"
+        )
+
+
+def _is_erased(text: str) -> str:
+    return f"coalesce(trim({text}) IN (SELECT id FROM erased), false)"
+
+
+def _theirs(parts: Iterable[model.Source]) -> str:
+    """Return SQL that holds of the rows that go.
+
+    A group call tells of the company. Any other call is that of its user; its anonymous id says whose it is where it
+    names no user, or where it is an alias, by which both are one person.
+    """
+    user, anonymous = _is_erased("user_id"), _is_erased("anonymous_id")
+    whose = _is_erased("coalesce(nullif(trim(user_id), ''), anonymous_id)")
+    of_call = f"CASE kind WHEN '{GROUP_KIND}' THEN false WHEN 'alias' THEN {user} OR {anonymous} ELSE {whose} END"
+    found = [of_call]
     for part in parts:
         which = f"kind = '{ROW_KIND}' AND source = {literal(part.source)} AND event = {literal(kind_of(part))}"
         found += [
-            f"({which} AND trim(json_extract_string(body, {literal(json_path([column]))})) IN (SELECT id FROM erased))"
+            f"({which} AND {_is_erased(f'json_extract_string(body, {literal(json_path([column]))})')})"
             for column in _person_columns(part)
         ]
-    return f"coalesce({' OR '.join(f'coalesce({one}, false)' for one in found)}, false)"
+    return f"({' OR '.join(found)})"
 
 
 def _person_columns(part: model.Source) -> Sequence[str]:
@@ -76,37 +108,83 @@ def _person_columns(part: model.Source) -> Sequence[str]:
     return []
 
 
-def _rewritten(store: Store, files: Iterable[LakeFile], condition: str) -> list[tuple[LakeFile, LakeFile]]:
-    """Return each file that holds the person with the one that does not, which no manifest names yet."""
-    pairs = []
-    for file in files:
-        whole = manifest.relation([manifest.folder() / file.name])
-        if store.rows(f"SELECT 1 FROM {whole} WHERE {condition} LIMIT 1"):
-            kept = store.batches(f"SELECT * FROM {whole} WHERE NOT {condition}", rows=100_000)
-            pairs.append((file, manifest.write(kept, FileKind(file.kind))))
-    return pairs
+def _rewrite(erased: Rows, files: Iterable[LakeFile], looked: dict[int, int]) -> None:
+    """Let a file without the person stand for each that names them; note how many rows went, -1 where none names them.
+
+    Each is swapped as soon as it is written, in a transaction of its own. One whose swap comes to nothing is not noted.
+    """
+    for old in files:
+        whole = manifest.relation([manifest.folder() / old.name])
+        if not erased.names(whole):
+            looked[old.id] = -1
+            continue
+        new = manifest.write(erased.store.batches(erased.without(whole), rows=100_000), FileKind(old.kind))
+        try:
+            with transaction.atomic():
+                manifest.held()
+                is_swapped = _swapped(old, new)
+        except BaseException:
+            _unlink(new)
+            raise
+        if is_swapped:
+            looked[old.id] = old.rows - new.rows
+        else:
+            _unlink(new)
 
 
-def _swapped(rewritten: Sequence[tuple[LakeFile, LakeFile]]) -> list[tuple[LakeFile, LakeFile]]:
-    """Let new files stand for old ones; leave out those that were merged away meanwhile: into files looked at since."""
-    done = []
-    for old, new in rewritten:
-        if LakeFile.objects.filter(id=old.id, replaced_at=None).update(replaced_at=timezone.now()):
-            manifest.named(new)
-            done.append((old, new))
-    return done
+def _swapped(old: LakeFile, new: LakeFile) -> bool:
+    """Let a new file stand for an old one; tell whether it does.
+
+    It does not where the old one was merged away meanwhile, into a file that is yet to be looked at, or where the
+    sweeper took the new one, which no manifest named while it was written.
+    """
+    if new.rows and not (manifest.folder() / new.name).exists():
+        return False
+    if not LakeFile.objects.filter(id=old.id, replaced_at=None).update(replaced_at=timezone.now()):
+        return False
+    manifest.named(new)
+    return True
 
 
-def _erase_calls(ids: Collection[str]) -> int:
+#: What is kept of a group call that waits: what tells of the company.
+_OF_COMPANY: Final = ("type", "messageId", "groupId", "traits", "timestamp", "originalTimestamp")
+_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_text: Final = msgspec.json.Decoder(str | int | float | None)
+
+
+def _erase_calls(ids: Sequence[str]) -> int:
+    """Erase the calls that wait in the inbox, as rows of the lake are; return how many went."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM intake_inbox WHERE ARRAY[trim(body::json->>'userId'), trim(body::json->>'anonymousId'), "
-            "trim(body::json->>'previousId')] && %s",
+            "SELECT id, body FROM intake_inbox WHERE ARRAY[trim(body::json->>'userId'), "
+            "trim(body::json->>'anonymousId'), trim(body::json->>'previousId')] && %s",
             [list(ids)],
         )
-        return int(cursor.rowcount)
+        kept = [(number, _without(body, set(ids))) for number, body in cursor.fetchall()]
+        gone = [number for number, body in kept if body is None]
+        cursor.execute("DELETE FROM intake_inbox WHERE id = ANY(%s)", [gone])
+        changed = [(body, number) for number, body in kept if body is not None]
+        cursor.executemany("UPDATE intake_inbox SET body = %s WHERE id = %s", changed)
+        return len(gone)
 
 
-def _unlink(files: Iterable[LakeFile]) -> None:
-    for file in files:
-        (manifest.folder() / file.name).unlink(missing_ok=True)
+def _without(body: str, ids: set[str]) -> str | None:
+    """Return a call without the person's ids; None where it is the person's."""
+    call = _object.decode(body)
+    kind, user = _said(call, "type"), _said(call, "userId")
+    if kind == GROUP_KIND:
+        if user in ids or not user:
+            call = {name: value for name, value in call.items() if name in _OF_COMPANY}
+    elif user in ids or not user or (kind == "alias" and _said(call, "previousId") in ids):
+        return None
+    call.pop("anonymousId", None)
+    return msgspec.json.encode(call).decode()
+
+
+def _said(call: dict[str, msgspec.Raw], name: str) -> str:
+    told = _text.decode(call[name]) if name in call else None
+    return "" if told is None else str(told).strip()
+
+
+def _unlink(file: LakeFile) -> None:
+    (manifest.folder() / file.name).unlink(missing_ok=True)

@@ -52,7 +52,7 @@ def apply(changes: Sequence[Change], definitions: Definitions, now: datetime) ->
         )
         about = stories.about(asked, now) if asked else {}
         accounts = [("account", known.account_id) for known in about.values() if known.account_id]
-        read_suppressed(desk, [*_subjects(changes), *accounts])
+        read_suppressed(desk, [*_subjects(changes), *desk.other_ids.values(), *accounts])
         batch = _Batch(desk, rules, about, now)
         # Who is who comes first, then what happened, in its order; what ends makes room for what begins.
         for change in sorted(changes, key=lambda c: (c.what != "merged", c.at, c.what != "exit")):
@@ -144,7 +144,9 @@ def _settle(batch: _Batch) -> None:
     for spell in sorted(desk.spells, key=lambda s: (s.entered_at, s.rule)):
         if spell.lead is None and spell.left_at is None and not spell.passed_over:
             _find_lead(batch, spell)
-    for lead in [lead for lead in desk.leads if lead.state in OPEN]:
+    still_open = [lead for lead in desk.leads if lead.state in OPEN]
+    _ask_about_remaining(batch, still_open)
+    for lead in still_open:
         _designate(batch, lead)
     _offer_all(batch)
     desk.write()
@@ -213,6 +215,19 @@ def _memory(lead: Lead, rule: Rule) -> datetime | None:
     if again is None or lead.decided_at is None:
         return None
     return lead.decided_at + timedelta(microseconds=again)
+
+
+def _ask_about_remaining(batch: _Batch, leads: Sequence[Lead]) -> None:
+    """Learn what the core says of leads that another of their spells designates from now on."""
+    found = ((lead, batch.desk.holding(lead)) for lead in leads)
+    now_by = {
+        (lead.subject_type, lead.subject_id, spells[0].rule)
+        for lead, spells in found
+        if spells and spells[0].rule != lead.rule
+    }
+    asked = sorted(now_by - set(batch.about))
+    if asked:
+        batch.about = {**batch.about, **stories.about(asked, batch.now)}
 
 
 def _designate(batch: _Batch, lead: Lead) -> None:

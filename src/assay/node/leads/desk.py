@@ -84,10 +84,28 @@ class Desk:
             self._spells_of.setdefault(new, []).append(spell)
             self.touch(spell)
 
+        self._rename_suppressed(old, new)
         self.other_ids.pop(new, None)
         self.other_ids[old] = new
         OtherId.objects.filter(subject_type=new[0], subject_id=new[1]).delete()
         OtherId.objects.update_or_create(subject_type=old[0], subject_id=old[1], defaults={"into": new[1]})
+
+    def _rename_suppressed(self, old: Subject, new: Subject) -> None:
+        """Let whoever is left alone under one id be so under another; of two reasons, that somebody asked stays."""
+        there = {row.motion: row for row in Suppression.objects.filter(subject_type=new[0], subject_id=new[1])}
+        for row in Suppression.objects.filter(subject_type=old[0], subject_id=old[1]):
+            known = there.pop(row.motion, None)
+            if known is not None and row.kind != Suppression.Kind.ASKED:
+                there[row.motion] = known
+                row.delete()
+                continue
+            if known is not None:
+                known.delete()
+            row.subject_id = new[1]
+            row.save()
+            there[row.motion] = row
+        self.suppressed.pop(old, None)
+        self.suppressed[new] = list(there.values())
 
     def write(self) -> None:
         """Write what is new and what changed."""
@@ -124,10 +142,13 @@ def lay_out(subjects: Collection[Subject]) -> Desk:
     of_these = _among(sorted({*subjects, *desk.other_ids.values()}))
     for lead in Lead.objects.select_for_update(of=("self",)).filter(of_these).order_by("id"):
         desk.add_lead(lead)
-    by_id = {lead.pk: lead for lead in desk.leads}
-    for spell in LeadSpell.objects.filter(of_these).order_by("entered_at", "id"):
+    by_id: dict[int, Lead] = {lead.pk: lead for lead in desk.leads}
+    spells = list(LeadSpell.objects.filter(of_these).order_by("entered_at", "id"))
+    # Leads of somebody else that spells belong to are read at once, or each would be by itself.
+    by_id |= Lead.objects.in_bulk({spell.lead_id for spell in spells if spell.lead_id is not None} - set(by_id))
+    for spell in spells:
         if spell.lead_id is not None:
-            spell.lead = by_id.get(spell.lead_id, spell.lead)
+            spell.lead = by_id[spell.lead_id]
         desk.add_spell(spell)
     return desk
 

@@ -20,7 +20,8 @@ def erase(person_ids: list[str]) -> int:
     it was. The entry "asked to be left alone" stays too: without it, the person would be written to again.
     """
     of_person = Q(subject_type="person", subject_id__in=person_ids)
-    leads = list(Lead.objects.filter(of_person).values_list("pk", flat=True))
+    locked = list(Lead.objects.select_for_update(of=("self",)).filter(of_person).order_by("id"))
+    leads = [lead.pk for lead in locked]
     for kept in (Evidence, Note, Task):
         kept.objects.filter(lead__in=leads).delete()
     LeadEvent.objects.filter(lead__in=leads).update(text="")
@@ -28,7 +29,7 @@ def erase(person_ids: list[str]) -> int:
     OtherId.objects.filter(of_person | Q(subject_type="person", into__in=person_ids)).delete()
     Suppression.objects.filter(of_person).exclude(kind=Suppression.Kind.ASKED).delete()
     Look.objects.all().delete()  # answers about rules name whom these would find
-    for lead in Lead.objects.filter(pk__in=leads):
+    for lead in locked:
         lead.subject_id, lead.name = f"{ERASED}-{lead.pk}", ERASED
         lead.cause = lead.summary = lead.lean = ""
         if lead.is_open:

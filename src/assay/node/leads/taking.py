@@ -10,6 +10,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
+from assay.node.leads.desk import known_as
 from assay.node.leads.models import Absence, AccountOwner, Lead, LeadSpell, Seat, Suppression, Territory
 from assay.node.leads.moving import move
 from assay.node.leads.reasons import CloseReason
@@ -79,6 +80,7 @@ def suppress(
     subject_id = subject_id.strip()
     if kind not in Suppression.Kind.values or subject_type not in {"person", "account"} or not subject_id:
         raise BadRequest("Say who is to be left alone, and why", mend="Choose a kind and write an id.")
+    subject_id = known_as((subject_type, subject_id))[1]
     by = audit.actor if isinstance(audit.actor, User) else None
     made, _ = Suppression.objects.update_or_create(
         subject_type=subject_type, subject_id=subject_id, motion=motion, defaults={"kind": kind, "by": by, "at": now}

@@ -37,8 +37,8 @@ def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int
     """Compare a sample, drawn by `seed`, of what is stored as of an instant with a replay from the lake, and note it.
 
     To be called when nothing waits to be decided. Of these subjects all rows are read, also those that a turn leaves
-    out. What differs is decided anew at the next turn, without leaving any out again; that it did differ stays on
-    record.
+    out. Where rows differ, the index is emptied, and the next turn makes it anew from the lake; where spells alone do,
+    their subjects are decided anew, without leaving any row out again. That it did differ stays on record.
     """
     nodes = index.sample(SAMPLE, seed)
     around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
@@ -51,7 +51,9 @@ def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int
         SelfCheck.objects.create(
             at=instant(as_of), subjects=found.subjects, different_rows=found.rows, different_spells=found.spells
         )
-    if not found.is_well:
+    if found.rows:
+        index.empty()
+    elif found.spells:
         index.read_whole(around.read)
         index.touch(nodes)
     return found

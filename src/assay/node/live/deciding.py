@@ -14,7 +14,7 @@ from assay.core.engine.stages import forms_read
 from assay.core.io.store import Store
 from assay.node.lake.reading import lake_sources
 from assay.node.live.index import Neighbourhood
-from assay.node.live.keys import node_sql
+from assay.node.live.keys import node_of, node_sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +137,45 @@ def deciding(
             nodes=around.people | around.accounts,
         )
         yield decision, Known(store=store, definitions=own)
+
+
+def halves(decision: Decision) -> list[Decision]:
+    """Return a decision as two, of one half of its subjects each; nothing where it is about a single one.
+
+    All ids of one person stay together.
+    """
+    groups: dict[tuple[str, str], set[int]] = {("account", one): {node} for one, node in decision.accounts.items()}
+    for one, node in decision.people.items():
+        groups.setdefault(("person", decision.merged.get(one, one)), set()).add(node)
+    for former, now in decision.merged.items():
+        groups.setdefault(("person", now), set()).add(node_of("p", former))
+    # Ids that nothing names any more: what is stored of them is taken away.
+    unnamed = decision.nodes.difference(*groups.values())
+    apart = [*(nodes for _, nodes in sorted(groups.items())), *({node} for node in sorted(unnamed))]
+    if len(apart) < 2:
+        return []
+    middle = len(apart) // 2
+    return [_narrowed(decision, frozenset().union(*some)) for some in (apart[:middle], apart[middle:])]
+
+
+def _narrowed(decision: Decision, nodes: frozenset[int]) -> Decision:
+    people = {one: node for one, node in decision.people.items() if node in nodes}
+    accounts = {one: node for one, node in decision.accounts.items() if node in nodes}
+    return replace(
+        decision,
+        spells=_of(decision.spells, people, accounts),
+        timers=_of(decision.timers, people, accounts),
+        people=people,
+        accounts=accounts,
+        merged={one: now for one, now in decision.merged.items() if node_of("p", one) in nodes},
+        nodes=nodes,
+    )
+
+
+def _of(told: pa.Table, people: Mapping[str, int], accounts: Mapping[str, int]) -> pa.Table:
+    """Return the rows of a table that are about these subjects."""
+    pairs = zip(told["subject_type"].to_pylist(), told["subject_id"].to_pylist(), strict=True)
+    return told.filter(pa.array([one in (people if kind == "person" else accounts) for kind, one in pairs], pa.bool_()))
 
 
 def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> model.Definitions:

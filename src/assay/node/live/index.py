@@ -6,6 +6,7 @@ What it finds is what the core must see to decide of a few subjects exactly as i
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -20,8 +21,9 @@ from pyarrow import csv
 
 from assay.core.definitions import model
 from assay.core.io.store import Store
+from assay.node.lake import erasing
 from assay.node.lake.rows import LAKE
-from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of, name_of
+from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of, name_of, node_of
 
 #: `name` is that of an event, as a number; ALWAYS where a row is read whatever rules read. `first` has the instant of
 #: the earliest event of each account, and of each person's without an account: from there time begins to run.
@@ -138,25 +140,41 @@ class Index:
         with self._whole() as cursor:
             cursor.executemany(f"UPDATE row SET name = {ALWAYS} WHERE node = ?", ((node,) for node in nodes))
 
-    def forget(self, nodes: Iterable[int]) -> None:
-        """Forget people and their rows; whoever they were tied to is to be decided of anew."""
-        gone = set(nodes)
+    def forget(self, ids: Collection[str], definitions: model.Definitions) -> None:
+        """Forget who has these ids; whoever they were tied to, or rows of whom named them, is to be decided of anew.
+
+        What is kept of a row says whether it names them, so all are looked at, wherever ties lead.
+        """
+        gone = {node_of("p", one) for one in ids}
+        named = self._naming(ids)
+        with Store(on_disk=False) as store:
+            erased = erasing.Rows(store, ids, definitions.sources)
+            store.register("named", _unpacked([told for *_, told in named]).append_column("node", _nodes(named)))
+            kept = store.table(erased.without("named"))
+        fresh = zip(kept["node"].to_pylist(), kept["seq"].to_pylist(), _packed(kept), strict=True)
         with self._whole() as cursor:
+            cursor.executemany("DELETE FROM row WHERE node = ? AND seq = ?", ((node, seq) for node, seq, _ in named))
+            cursor.executemany(f"INSERT INTO row VALUES (?, ?, {ALWAYS}, ?)", fresh)
+            tied = {node for node, *_ in named}
             for node in gone:
-                tied = [row[0] for row in cursor.execute("SELECT other FROM tie WHERE node = ?", [node])]
+                others = [row[0] for row in cursor.execute("SELECT other FROM tie WHERE node = ?", [node])]
+                tied.update(others)
                 # An account of theirs begins with another event now, which may be any: all are read from now on.
-                for one in tied:
+                for one in others:
                     near = "SELECT ?1 UNION SELECT other FROM tie WHERE node = ?1"
                     cursor.execute(f"UPDATE row SET name = {ALWAYS} WHERE node IN ({near})", [one])
                     cursor.execute(f"DELETE FROM first WHERE node IN ({near})", [one])
-                for table, column in (
-                    *(("row", "node"), ("first", "node"), ("touched", "node")),
-                    *(("tie", "node"), ("tie", "other")),
-                ):
-                    cursor.execute(f"DELETE FROM {table} WHERE {column} = ?", [node])
-                cursor.executemany(
-                    "INSERT OR IGNORE INTO touched VALUES (?)", ((one,) for one in tied if one not in gone)
-                )
+                cursor.executemany("DELETE FROM tie WHERE node = ? AND other = ?", ((one, node) for one in others))
+                for table in ("row", "first", "tie", "touched"):
+                    cursor.execute(f"DELETE FROM {table} WHERE node = ?", [node])
+            cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((one,) for one in tied - gone))
+
+    def _naming(self, ids: Collection[str]) -> list[tuple[int, int, bytes]]:
+        """Return (node, seq, row) of each row that holds one of these texts as a whole."""
+        quoted = sorted('"{}"'.format(one.replace('"', '""')).encode() for one in ids)
+        is_there = re.compile(b"|".join(map(re.escape, quoted))).search
+        self._con.create_function("names", 1, lambda told: is_there(told) is not None, deterministic=True)
+        return self._con.execute("SELECT node, seq, told FROM row WHERE names(told)").fetchall()
 
     def empty(self, **marks: str) -> None:
         """Forget everything but marks."""
@@ -245,6 +263,10 @@ class Index:
     def _ask(self, nodes: Iterable[int]) -> None:
         self._con.execute("DELETE FROM asked")
         self._con.executemany("INSERT OR IGNORE INTO asked VALUES (?)", ((node,) for node in nodes))
+
+
+def _nodes(named: Sequence[tuple[int, int, bytes]]) -> pa.Array:
+    return pa.array([node for node, *_ in named], pa.int64())
 
 
 def _columns(table: pa.Table) -> list[list[int]]:

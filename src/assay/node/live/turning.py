@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import psycopg
 import pyarrow as pa
 from django.db import DataError, transaction
 
@@ -17,7 +18,7 @@ from assay.core.io.store import Store
 from assay.node.live import storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
-from assay.node.live.deciding import Known, accounts_reach_people, deciding, names_read_at_accounts
+from assay.node.live.deciding import Decision, Known, accounts_reach_people, deciding, halves, names_read_at_accounts
 from assay.node.live.index import Index
 
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
@@ -83,31 +84,30 @@ def settle(
         with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
             # Which of two rows is refused may depend on one that was left out.
             if names is None or not known.has_rejects:
-                with transaction.atomic():
-                    return give(storing.store_decision(decision), known, takers)
+                return _stored(decision, known, takers)
         return decide(nodes, None)
 
     while touched := index.touched(_AT_ONCE):
-        told += _apart(decide, touched)
+        told += decide(touched)
         index.settle(touched)
     with transaction.atomic():
         told += give(storing.tell_expired(now), None, takers)
     return told
 
 
-def _apart(decide: Callable[[Sequence[int]], int], nodes: Sequence[int]) -> int:
-    """Decide of nodes together; where Postgres cannot take a value, without the one whose it is: others must not wait.
+def _stored(decision: Decision, known: Known, takers: Sequence[Taker]) -> int:
+    """Store a decision and tell what changed; where Postgres cannot take a value, all but the subject whose it is.
 
-    Who is left out is decided of again when something touches them, and the log counts them meanwhile.
+    Others must not wait for it. It is decided of again when something touches it; the log counts such subjects.
     """
     try:
-        return decide(nodes)
-    except DataError:
-        if len(nodes) == 1:
+        with transaction.atomic():
+            return give(storing.store_decision(decision), known, takers)
+    except (DataError, psycopg.DataError):  # COPY raises psycopg's own, past Django
+        parts = halves(decision)
+        if not parts:
             _log.error("a subject could not be stored and is left out")
-            return 0
-        half = len(nodes) // 2
-        return _apart(decide, nodes[:half]) + _apart(decide, nodes[half:])
+        return sum(_stored(part, known, takers) for part in parts)
 
 
 def give(changes: Sequence[Change], known: Known | None, takers: Sequence[Taker]) -> int:

@@ -1,9 +1,10 @@
-"""Forgetting one person everywhere: the lake, the index, what was decided, leads, messages and kept answers."""
+"""Forgetting one person everywhere: lake, index, what was decided, leads, messages, kept answers, uploads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.cache import cache
 
 from assay.core.definitions.model import Definitions
@@ -11,6 +12,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Actor, Audit, action
 from assay.node.access.permissions import Permission
 from assay.node.api.models import Answer
+from assay.node.arrivals import erasing as of_uploads
 from assay.node.lake import erasing as of_lake
 from assay.node.leads import erasing as of_leads
 from assay.node.leads.models import Lead
@@ -20,6 +22,7 @@ from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell, Wake
 from assay.node.rulebook import current
+from assay.node.serving import alone, keeping
 from assay.node.telling.models import Message
 
 
@@ -37,16 +40,20 @@ def forget_person(actor: Actor, person_id: str, *, as_of: int) -> Forgotten:
     """Erase a person under every id that is the same person as of an instant, and have the others decided anew.
 
     The lake comes first, as everything else follows from it; the index comes last, as it says which ids there are. Cut
-    short anywhere, the same is asked again and goes on. BadRequest where nobody is known under the id.
+    short anywhere, the same is asked again and goes on. BadRequest where nobody is known under the id, or while an
+    upload is read.
     """
     definitions = current.definitions()
-    with Index(asking.place()) as index:
+    with alone.once_free(), Index(asking.place()) as index:
+        of_uploads.demand_read()
         ids = _ids(index, definitions, person_id, as_of)
         nodes = [node_of("p", one) for one in ids]
         _ask(actor, nodes)
+        of_uploads.erase(ids)
+        keeping.sweep(settings.ASSAY.data_folder)
         lake = of_lake.erase(ids, definitions.sources)
         leads = _forget_in_database(actor, ids, nodes)
-        index.forget(nodes)
+        index.forget(ids, definitions)
     cache.clear()  # stories that were told lately; other processes' go within half a minute
     return Forgotten(ids=len(ids), rows=lake.rows, calls=lake.calls, leads=leads)
 

@@ -7,6 +7,7 @@ can be made anew: the index of the live part, Postgres's programs. It holds ever
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -29,6 +30,10 @@ from assay.node.serving import folder as folders
 _DUMP: Final = "database.dump"
 _LAKE: Final = "lake"
 _SECRETS: Final = "secrets"
+#: Held by each backup that is being written, shared with others: what is there while nobody holds it was left behind.
+_UNDER_WAY: Final = "backing-up"
+#: What a backup holds on to meanwhile.
+_HELD: Final = "backup-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,10 @@ def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
         )
     aside = to.with_name(f"{to.name}.new-{uuid.uuid4().hex[:8]}")
     aside.mkdir(mode=0o700, parents=True)
-    held = home / f"backup-{uuid.uuid4().hex}"  # beside the lake: a second name of a file takes no room
+    held = home / f"{_HELD}{uuid.uuid4().hex}"  # beside the lake: a second name of a file takes no room
+    under_way = (home / _UNDER_WAY).open("a")
     try:
+        fcntl.flock(under_way, fcntl.LOCK_SH)
         with _running(home, variables) as url, psycopg.connect(url) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             snapshot = _one(connection, "SELECT pg_export_snapshot()")
@@ -71,7 +78,26 @@ def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
         raise
     finally:
         shutil.rmtree(held, ignore_errors=True)
+        under_way.close()
     return Kept(files=len(files), rows=sum(rows for *_, rows in files), bytes=sum(size for _, size, _ in files))
+
+
+def sweep(home: Path) -> int:
+    """Remove what backups that were killed hold on to, unless one is being written; return how many there were.
+
+    Files that were erased since would live on by those second names.
+    """
+    left = list(home.glob(f"{_HELD}*"))
+    if not left:
+        return 0
+    with (home / _UNDER_WAY).open("a") as under_way:
+        try:
+            fcntl.flock(under_way, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return 0
+        for held in left:
+            shutil.rmtree(held, ignore_errors=True)
+    return len(left)
 
 
 def restore(backup: Path, home: Path, variables: Mapping[str, str]) -> Kept:

@@ -18,6 +18,7 @@ from assay.node.live.changes import Change
 from assay.node.live.index import Index
 from assay.node.live.stories import micros
 from assay.node.rulebook import current
+from assay.node.serving import alone
 from assay.node.telling import outbox, tasks
 
 _log: Final = logging.getLogger(__name__)
@@ -43,7 +44,11 @@ class Life:
         self._store = Store(on_disk=False)
 
     def step(self) -> bool:
-        """Do what there is to do; tell whether anything was."""
+        """Do what there is to do; tell whether anything was. While somebody is forgotten, nothing is."""
+        with alone.if_free() as is_mine:
+            return is_mine and self._step()
+
+    def _step(self) -> bool:
         index = self._opened()
         drained = sum(draining.drain(self._clock()) is not None for _ in range(_DRAINS))
         number, definitions = current.edition_and_definitions()

@@ -19,7 +19,7 @@ from typing import IO, Final
 
 from assay.core.errors import BadRequest
 from assay.node import environment
-from assay.node.serving import database, folder, secrets
+from assay.node.serving import database, folder, keeping, secrets
 from assay.node.serving.processes import Process
 from assay.node.serving.secrets import Secrets
 
@@ -72,6 +72,7 @@ def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], 
         kept = secrets.kept(home)
         _wait_until_free(asked, stop, _TO_LET_GO if (home / _AT_WORK).exists() else 0.0)
         (home / _AT_WORK).touch()
+        keeping.sweep(home)
         logs = _Logs(home)
         reached, look_after_postgres = _database(home, kept, logs, tell, to_close)
         variables = _variables(asked, home, kept, reached)
