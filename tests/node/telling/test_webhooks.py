@@ -9,6 +9,7 @@ from tests.node.leads.knowing import NOON, enter, lead_of, leave
 
 from assay.core.errors import BadRequest
 from assay.node.access.actions import NotAllowed
+from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.leads import actions as on_leads
 from assay.node.telling import actions, guard
@@ -123,6 +124,24 @@ def test_an_endpoint_that_is_gone_is_told_nothing_more(receiver, add, outside, p
     outside.tell_changes(enter())
     endpoint.refresh_from_db()
     assert not endpoint.is_active
+    row = AuditRow.objects.filter(subject="webhook").latest("pk")
+    assert (row.action, row.machine, row.after) == ("switch a webhook off", "sending", {"is_active": False})
+
+
+def test_what_waited_for_an_endpoint_that_is_gone_is_given_up_and_never_sent(
+    receiver, add, outside, messages, private_is_allowed
+):
+    add(receiver.url)
+    receiver.status = 503
+    outside.tell_changes(*(enter(who=f"p{n}") for n in range(3)))
+    receiver.status = 410
+    outside.send(NOON + timedelta(seconds=WAITS[0]))
+    receiver.status = 200
+    outside.send(NOON + timedelta(hours=1))
+    outside.send(NOON + timedelta(days=1))
+    assert len(receiver.got) == 2  # the 503 and the 410
+    assert outside.waiting == []
+    assert not messages.filter(given_up_at=None).exists()
 
 
 def test_without_the_administrators_word_this_machine_is_not_reached(receiver, add, outside, messages):

@@ -55,6 +55,13 @@ def add_endpoint(audit: Audit, name: str, kind: str, url: str, *, events: Sequen
     return made
 
 
+@action("switch a webhook off", Permission.CHANGE_DATA)
+def switch_off(audit: Audit, endpoint_id: int) -> None:
+    """Tell an address nothing more, as it asked; it stays in the list, so that people see why it is quiet."""
+    audit.write("webhook", endpoint_id, before={"is_active": True}, after={"is_active": False})
+    Endpoint.objects.filter(pk=endpoint_id).update(is_active=False)
+
+
 @action("remove a webhook", Permission.CHANGE_DATA)
 def remove_endpoint(audit: Audit, endpoint_id: int) -> None:
     """Remove an address; what was on its way there is forgotten."""
