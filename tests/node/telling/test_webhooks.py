@@ -1,6 +1,7 @@
 """Webhooks arrive signed, are tried again, and reach no private network unless the administrator named it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -144,8 +145,11 @@ def test_what_waited_for_an_endpoint_that_is_gone_is_given_up_and_never_sent(
     assert not messages.filter(given_up_at=None).exists()
 
 
-def test_without_the_administrators_word_this_machine_is_not_reached(receiver, add, outside, messages):
+def test_without_the_administrators_word_this_machine_is_not_reached(
+    receiver, add, outside, messages, private_is_allowed, settings
+):
     add(receiver.url)
+    settings.ASSAY = replace(settings.ASSAY, webhooks_may_reach=())
     outside.tell_changes(enter())
     assert receiver.got == []
     assert messages.get().trouble == "the address is not one that may be reached"
@@ -188,7 +192,14 @@ def test_naming_one_private_address_opens_no_other(receiver):
         guard.post(receiver.url, b"{}", {}, allowed=["10.0.0.0/8"])
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "https://", "https://user:pass@example.com/"])
+def test_naming_a_private_address_lets_nothing_travel_outside_without_tls():
+    with pytest.raises(guard.Unreachable, match="not one that may be reached"):
+        guard.post("http://198.41.0.4/", b"{}", {}, allowed=["127.0.0.1"])
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com/", "ftp://example.com/", "https://", "https://user:pass@example.com/"]
+)
 def test_what_is_no_address_is_refused_with_a_mend(add, url):
     with pytest.raises(BadRequest):
         add(url)

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
@@ -36,6 +38,11 @@ def add_endpoint(audit: Audit, name: str, kind: str, url: str, *, events: Sequen
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise BadRequest("This is not an address that can be called", mend="Write it as https://example.com/path.")
+    if parts.scheme == "http" and not settings.ASSAY.webhooks_may_reach:
+        raise BadRequest(
+            "What is sent tells of people, so it needs TLS",
+            mend="Write https://, or let the administrator name the network in ASSAY_WEBHOOKS_MAY_REACH.",
+        )
     if parts.username or parts.password:
         raise BadRequest("A password has no place in the address", mend="Leave it out: what is sent is signed.")
     if Endpoint.objects.filter(name=name).exists():
