@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from standardwebhooks import Webhook, WebhookVerificationError
 from tests.node.leads.knowing import NOON, enter, lead_of, leave
 
@@ -208,3 +209,25 @@ def test_what_is_no_address_is_refused_with_a_mend(add, url):
 def test_a_rep_cannot_add_a_webhook(user_of):
     with pytest.raises(NotAllowed):
         actions.add_endpoint(user_of(Role.REP), "x", "standard", "https://example.com", events=["lead"], now=NOON)
+
+
+def test_a_secret_lies_sealed_and_opens_in_its_own_row_alone(add):
+    one, other = add("https://example.com/"), add("https://example.com/", kind="slack")
+    assert one.secret.startswith("whsec_")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT telling_endpoint::text FROM telling_endpoint WHERE id = %s", [one.pk])
+        assert one.secret.encode().hex() not in cursor.fetchone()[0].replace("\\x", "")
+        assert one.secret not in str(cursor.fetchone())
+    other.sealed_secret = one.sealed_secret
+    with pytest.raises(BadRequest):
+        other.secret  # noqa: B018
+
+
+def test_after_another_secret_key_a_webhook_says_why_nothing_arrives(
+    receiver, add, outside, messages, private_is_allowed, settings
+):
+    add(receiver.url)
+    settings.SECRET_KEY = "another key, which nothing was sealed under"
+    outside.tell_changes(enter())
+    assert receiver.got == []
+    assert messages.get().trouble.startswith("its secret is sealed under another secret key")

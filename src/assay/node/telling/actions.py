@@ -50,14 +50,9 @@ def add_endpoint(audit: Audit, name: str, kind: str, url: str, *, events: Sequen
     wanted = [event for event in EVENTS if event in events]
     if not wanted or kind not in Endpoint.Kind.values:
         raise BadRequest("Nothing is chosen that it should be told", mend="Tick at least one thing.")
-    made = Endpoint.objects.create(
-        name=name,
-        kind=kind,
-        url=url,
-        secret="whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
-        events=" ".join(wanted),
-        made_at=now,
-    )
+    made = Endpoint.objects.create(name=name, kind=kind, url=url, events=" ".join(wanted), made_at=now)
+    made.secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    made.save(update_fields=["sealed_secret"])
     audit.write("webhook", made.pk, before={}, after={"kind": kind, "events": made.events})
     return made
 

@@ -17,6 +17,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from standardwebhooks import Webhook
 
+from assay.core.errors import BadRequest
 from assay.node.access.actions import Machine
 from assay.node.access.models import User
 from assay.node.telling.actions import switch_off
@@ -137,7 +138,10 @@ def _call(message: Message, endpoint: Endpoint) -> str:
         body = json.dumps(message.content)
     else:
         body = json.dumps({"type": message.event, "timestamp": message.made_at.isoformat(), "data": message.content})
-        headers |= _signed(endpoint.secret, str(message.key), body)
+        try:
+            headers |= _signed(endpoint.secret, str(message.key), body)
+        except BadRequest:
+            return "its secret is sealed under another secret key: remove it and add it anew"
     try:
         status = post(endpoint.url, body.encode(), headers, allowed=settings.ASSAY.webhooks_may_reach)
     except Unreachable as error:
