@@ -15,7 +15,7 @@ def seal(place: str, text: str) -> bytes:
     return _locker(settings.SECRET_KEY).seal(place.encode(), text.encode())
 
 
-def opened(place: str, sealed: bytes) -> str:
+def opened(place: str, sealed: bytes | memoryview) -> str:
     """Return a text; raise BadRequest where it was sealed for another place, or under another secret key."""
     return _locker(settings.SECRET_KEY).open(place.encode(), bytes(sealed)).decode()
 

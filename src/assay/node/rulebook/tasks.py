@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from assay.node.jobs import AGAIN
-from assay.node.rulebook import looks
+from assay.node.rulebook import looks, rehearsals
 
 
 @app.task(name="rulebook.look", queue="looks", retry=AGAIN)
@@ -15,8 +15,16 @@ def look(look_id: int) -> None:
     looks.answer(look_id)
 
 
+@app.task(name="rulebook.rehearse", queue="looks", retry=AGAIN)
+def rehearse(rule: str) -> None:
+    """Try the examples of a draft, which may compile the engine, and decide it in shadow."""
+    rehearsals.rehearse(rule)
+
+
 @app.periodic(cron="41 * * * *")
 @app.task(name="rulebook.forget_looks", queue="housekeeping", queueing_lock="rulebook.forget_looks", retry=AGAIN)
 def forget_looks(timestamp: int) -> None:
-    """Forget looks back that were asked for a week ago, and say of those that nobody answers that they failed."""
-    looks.tidy(timezone.now())
+    """Forget looks back that were asked for a week ago, and say of what nobody answers that it failed."""
+    now = timezone.now()
+    looks.tidy(now)
+    rehearsals.tidy(now)
