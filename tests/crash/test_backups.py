@@ -34,6 +34,8 @@ def test_what_is_restored_is_what_was_there_at_one_instant(folder):
     node.start()
     try:
         node.make_key()
+        with node.database() as connection:
+            connection.execute("INSERT INTO api_place (lead, position) VALUES (7, 1)")
         with Load(node.port) as load:
             time.sleep(2)
             before = set(load.told)
@@ -54,6 +56,8 @@ def test_what_is_restored_is_what_was_there_at_one_instant(folder):
         assert before - set(held) == set()
         assert set(held) <= sent
         assert max(held.values()) == 1
+        with again.database() as connection:  # who reads leads by a bookmark finds each once more
+            assert connection.execute("SELECT lead FROM api_touched").fetchall() == [(7,)]
         call = {"type": "page", "userId": "u", "messageId": "later"}
         assert post(again.port, {"batch": [call], "writeKey": KEY}) == 200
     finally:

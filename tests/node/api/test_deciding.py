@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from tests.node.leads.knowing import enter, lead_of
 
+from assay.node import sealed
 from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.api import answers
@@ -100,7 +101,19 @@ def test_answers_are_forgotten_after_a_day(program, lead):
 
 def test_kept_answers_name_nobody(program, lead):
     decide(program(), lead, do="note", text="ann@acme.example called")
-    assert "ann" not in str(Answer.objects.get().body)
+    kept = Answer.objects.get()
+    assert "ann" not in sealed.opened(f"answer {kept.pk}", kept.sealed_body)
+
+
+def test_a_kept_answer_lies_sealed_and_is_given_again_until_the_secret_key_changes(program, lead, settings):
+    one = program()
+    first = decide(one, lead, do="note", text="called")
+    assert b"changed_at" not in bytes(Answer.objects.get().sealed_body)
+    assert decide(one, lead, do="note", text="called").content == first.content
+    settings.SECRET_KEY = "another key, which nothing was sealed under"
+    lost = decide(one, lead, do="note", text="called")
+    assert (lost.status_code, lost.json()["code"]) == (409, "answer_lost")
+    assert Note.objects.count() == 1
 
 
 def test_who_may_not_assign_is_refused(program, lead, user_of):

@@ -11,6 +11,7 @@ from django.db import connection
 from tests.node.leads.knowing import NOON, UPSELL, enter, lead_of
 
 from assay.node.api import feed
+from assay.node.api.models import Place
 from assay.node.leads.models import Lead
 
 
@@ -98,6 +99,26 @@ def test_a_bookmark_belongs_to_its_question(program, arrive):
     one = program()
     _, bookmark = pages(one, state="offered")
     assert one.get(f"/leads?bookmark={bookmark}").status_code == 409
+
+
+@pytest.mark.django_db
+def test_a_bookmark_of_after_the_backup_finds_what_changes_after_the_restore(program, arrive):
+    arrive(enter(who="ann"), enter(who="bob"))
+    one = program()
+    pages(one)
+    kept = list(Place.objects.all())  # the backup
+    for number in range(5):
+        one.post(f"/leads/{lead_of('ann').pk}/decisions", {"do": "note", "text": "called"}, key=f"{number}")
+        _, bookmark = pages(one)
+    Place.objects.all().delete()  # and its restore, which knows nothing of what came since
+    Place.objects.bulk_create(kept)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM api_touched")
+        cursor.execute(feed.TOUCH_ALL)
+    found, bookmark = pages(one, bookmark)
+    assert sorted(told(found)) == ["ann", "bob"]  # each once more, as it is now
+    one.post(f"/leads/{lead_of('bob').pk}/decisions", {"do": "note", "text": "called"}, key="later")
+    assert told(pages(one, bookmark)[0]) == ["bob"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -78,6 +78,19 @@ def test_a_product_asks_what_holds_of_a_user(program, arrive):
     assert one.get("/plays", **{"Assay-User": "somebody"}).json()["plays"] == []
 
 
+def test_a_product_that_knows_the_answer_already_is_told_so_until_it_changes(program, arrive):
+    arrive(enter())
+    one = program(Role.REVOPS, "plays:read")
+    etag = one.get("/plays", **{"Assay-User": "ann"})["ETag"]
+    for known in (etag, f"W/{etag}", f'"another", {etag}', "*"):
+        again = one.get("/plays", **{"Assay-User": "ann", "If-None-Match": known})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+        assert again["Cache-Control"] == "private, max-age=30"
+    arrive(leave())
+    changed = one.get("/plays", **{"Assay-User": "ann", "If-None-Match": etag})
+    assert (changed.status_code, changed.json()["plays"]) == (200, [])
+
+
 def test_what_holds_no_longer_is_no_play(program, arrive):
     arrive(enter(), leave())
     assert program().get("/plays", **{"Assay-User": "ann"}).json()["plays"] == []

@@ -9,7 +9,7 @@ from tests.node.rulebook import world
 from tests.node.rulebook.conftest import STRICTER, STRICTER_EXAMPLES
 
 from assay.node.access.permissions import Role
-from assay.node.rulebook import current
+from assay.node.rulebook import current, rehearsals
 from assay.node.rulebook.models import RuleVersion
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +35,8 @@ def test_a_rule_goes_from_a_mistake_to_live_through_two_people(book, visitor, wi
     expect(author.get_by_text("The examples come out as stated.")).to_be_visible()
     author.get_by_role("link", name="Towards publishing").click()
     author.get_by_role("button", name="Decide in shadow").click()
+    expect(author.get_by_text("Its examples are tried first")).to_be_visible()
+    rehearsals.rehearse("builds")  # as the worker does
     expect(author.get_by_role("heading", name="Version 2 is decided in shadow")).to_be_visible()
     author.get_by_role("link", name="Towards going live").click()
     author.get_by_role("button", name="Ask for it to go live").click()

@@ -13,8 +13,8 @@ from tests.node.rulebook import world
 from assay.core import hindsight
 from assay.core.errors import BadDefinitions, BadRequest
 from assay.node.leads import erasing
-from assay.node.rulebook import history, looks
-from assay.node.rulebook.models import Look
+from assay.node.rulebook import editions, history, looks
+from assay.node.rulebook.models import Look, Status
 
 pytestmark = pytest.mark.django_db
 BACKTEST = {"outcome": "won", "within": "90 days"}
@@ -66,7 +66,7 @@ def test_a_version_in_shadow_is_held_against_the_live_one(stricter, past):
 
 
 def test_a_backtest_tells_what_became_of_them_with_pictures(book, past):
-    version = looks.live("builds")
+    version = editions.version_in("builds", Status.LIVE)
     found = answered(looks.ask(book.author, "backtest", "builds", version.pk, BACKTEST))
     one = found["backtests"][0]
     assert one["entered"] == 40
@@ -120,3 +120,38 @@ def test_answers_are_kept_for_a_week(book, past):
     Look.objects.update(asked_at=old.asked_at - timedelta(days=8))
     looks.ask(book.author, "sides", "someday", None)
     assert not Look.objects.filter(pk=old.pk).exists()
+
+
+def test_answers_go_after_a_week_though_nobody_asks_again(book, past):
+    old = looks.ask(book.author, "sides", "someday", None)
+    looks.tidy(old.asked_at + timedelta(days=6))
+    assert Look.objects.exists()
+    looks.tidy(old.asked_at + timedelta(days=8))
+    assert not Look.objects.exists()
+
+
+def test_a_look_that_nobody_answers_says_so_in_the_end(book, past):
+    look = looks.ask(book.author, "sides", "someday", None)
+    looks.tidy(look.asked_at + timedelta(hours=7))
+    look.refresh_from_db()
+    assert (look.state, look.answer["why"]) == (
+        Look.State.FAILED,
+        "Answering was cut short again and again. Ask once more.",
+    )
+
+
+def test_a_look_that_the_database_cut_short_is_asked_again(book):
+    from django.db import OperationalError
+
+    @contextmanager
+    def away(_definitions):
+        raise OperationalError
+        yield
+
+    look = looks.ask(book.author, "sides", "someday", None)
+    history.plug(away)
+    with pytest.raises(OperationalError):
+        looks.answer(look.pk)
+    history.plug(None)
+    look.refresh_from_db()
+    assert look.state == Look.State.WAITING

@@ -12,6 +12,7 @@ from tests.node.rulebook import world
 from tests.node.rulebook.conftest import STRICTER
 
 from assay import pictures
+from assay.core.errors import BadRequest
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, Role
 from assay.node.rulebook import candidates, current, drafting, history, looks, publishing
@@ -116,7 +117,8 @@ def test_who_asked_is_told_that_somebody_else_approves(waiting, client_of):
     page = text(client_of(Role.REVOPS).get(f"/rules/version/{waiting.pk}/"))
     assert "somebody else must approve it" in page
     assert "Approve: let it go live" not in page
-    answer = post(client_of(Role.REVOPS), f"/rules/version/{waiting.pk}/step", do="approve", edition=2)
+    answer = post(client_of(Role.REVOPS), f"/rules/version/{waiting.pk}/step", do="approve", edition=2,
+                  seen=candidates.going_live(waiting).seen)  # fmt: skip
     assert "A second person must approve" in text(answer)
     assert current.edition() == 2
 
@@ -127,6 +129,57 @@ def test_an_approval_of_what_was_seen_before_another_publication_is_refused(wait
     answer = post(client_of(Role.ADMIN), f"/rules/version/{waiting.pk}/step", do="approve", edition=2)
     assert "Something else was published meanwhile" in text(answer)
     assert RuleVersion.objects.get(pk=waiting.pk).status == "shadow"
+
+
+def test_what_is_approved_is_what_the_page_showed(waiting, client_of):
+    page = client_of(Role.ADMIN).get(f"/rules/version/{waiting.pk}/").content.decode()
+    shown = re.search(r'name="seen" value="(\w+)"', page).group(1)
+    RuleVersion.objects.filter(pk=waiting.pk).update(published="another text")
+    for seen in (shown, ""):
+        answer = post(client_of(Role.ADMIN), f"/rules/version/{waiting.pk}/step", do="approve", edition=2, seen=seen)
+        assert "What you saw was changed meanwhile" in text(answer)
+    assert RuleVersion.objects.get(pk=waiting.pk).status == "shadow"
+
+
+@pytest.fixture
+def purpose(book) -> str:
+    """A file with another purpose, which somebody asked to be taken into use; return how its page shows that."""
+    book.write(world.BUILDS, world.edited(world.BUILDS, "Somebody who builds.", "Somebody who builds much."))
+    publishing.ask_amendment(book.author, [world.BUILDS])
+    return candidates.amendment([world.BUILDS]).seen
+
+
+def test_a_change_that_is_taken_into_use_is_what_the_page_showed(purpose, book, client_of):
+    client = client_of(Role.ADMIN)
+    assert purpose in client.get("/rules/rule/builds/").content.decode()
+    book.write(world.BUILDS, world.edited(world.BUILDS, "Somebody who builds.", "Something else."))
+    publishing.ask_amendment(book.author, [world.BUILDS])
+    answer = post(client, f"/rules/use/{world.BUILDS}", do="take", edition=1, seen=purpose)
+    assert "What you saw was changed meanwhile" in text(answer)
+    assert current.edition() == 1
+    seen = re.search(r'name="seen" value="(\w+)"', client.get("/rules/rule/builds/").content.decode()).group(1)
+    post(client, f"/rules/use/{world.BUILDS}", do="take", edition=1, seen=seen)
+    assert current.definitions().rule("builds").purpose == "Something else."
+
+
+def test_a_shared_file_that_is_taken_into_use_is_what_the_page_showed(book, client_of):
+    path = "lists/deciders.yml"
+    book.write(path, candidates.latest().texts[path] + "purpose: Who decides.\n")
+    publishing.ask_amendment(book.author, [path])
+    page = client_of(Role.ADMIN).get(f"/rules/file/{path}").content.decode()
+    seen = re.findall(r'name="seen" value="(\w{64})"', page)
+    assert seen == [candidates.written([path]).seen]
+    answer = post(client_of(Role.ADMIN), f"/rules/use/{path}", do="take", edition=1, seen=seen[0])
+    assert "It is in use from now on" in text(answer)
+
+
+def test_a_draft_that_changed_between_the_look_and_the_lock_is_not_taken(book):
+    book.write(world.BUILDS, world.edited(world.BUILDS, "Somebody who builds.", "Somebody who builds much."))
+    publishing.ask_amendment(book.author, [world.BUILDS])
+    looked_at = candidates.amendment([world.BUILDS])
+    Draft.objects.update(text=world.edited(world.BUILDS, "Somebody who builds.", "Something else."))
+    with pytest.raises(BadRequest, match="was changed meanwhile"):
+        publishing.amend(book.approver, looked_at)
 
 
 def test_whoever_is_alone_is_shown_that_there_is_no_second_person(waiting, client_of, monkeypatch):
@@ -160,10 +213,11 @@ def test_rules_that_go_live_together_are_named(waiting, stricter, client_of):
 def test_a_change_of_no_meaning_is_asked_for_and_taken_into_use_on_the_pages(book, client_of):
     path = "sources/product.yml"
     book.write(path, world.edited(path, "signed_up, project_created]", "signed_up, project_created, invited]"))
-    assert "Asked." in text(post(client_of(Role.REVOPS), f"/rules/use/{path}", do="ask"))
-    own = post(client_of(Role.REVOPS), f"/rules/use/{path}", do="take", edition=1)
+    shown = {"edition": 1, "seen": candidates.written([path]).seen}
+    assert "Asked." in text(post(client_of(Role.REVOPS), f"/rules/use/{path}", do="ask", **shown))
+    own = post(client_of(Role.REVOPS), f"/rules/use/{path}", do="take", **shown)
     assert "A second person must approve" in text(own)
-    post(client_of(Role.ADMIN), f"/rules/use/{path}", do="take", edition=1)
+    post(client_of(Role.ADMIN), f"/rules/use/{path}", do="take", **shown)
     assert "invited" in current.definitions().event_names
 
 

@@ -1,14 +1,15 @@
 """A message is written in the transaction of what it tells: both are there, or neither."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
-from tests.node.leads.knowing import HAND, NOON, enter, lead_of, leave, merged
+from tests.node.leads.knowing import DAY, HAND, NOON, enter, lead_of, leave, merged, works_at
 
 from assay.node.access.permissions import Role
 from assay.node.leads import actions as on_leads
+from assay.node.leads import stories, taking
 from assay.node.leads.models import LeadEvent, Suppression
-from assay.node.telling import actions, outbox, tasks
+from assay.node.telling import actions, outbox, sending, tasks
 from assay.node.telling.plays import plays_for
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +68,42 @@ def test_a_play_says_how_far_the_lead_is(arrive, user_of):
     arrive(enter())
     on_leads.accept(user_of(Role.REP), lead_of().pk, NOON)
     assert plays_for("ann")[0].state == "accepted"
+
+
+@pytest.mark.parametrize(("kind", "subject"), [("asked", ("person", "ann")), ("competitor", ("account", "acme"))])
+def test_who_is_put_on_the_list_gets_no_play_though_their_lead_was_taken_on(arrive, user_of, kind, subject):
+    stories.plug(describe=works_at("acme"))
+    arrive(enter())
+    on_leads.accept(user_of(Role.REP), lead_of().pk, NOON)
+    assert len(plays_for("ann")) == 1
+    taking.suppress(user_of(Role.REVOPS), kind, *subject, now=NOON)
+    assert plays_for("ann") == []
+
+
+def test_the_list_of_one_motion_leaves_plays_of_others_alone(arrive, user_of):
+    arrive(enter())
+    on_leads.accept(user_of(Role.REP), lead_of().pk, NOON)
+    taking.suppress(user_of(Role.REVOPS), "customer", "person", "ann", motion="expansion", now=NOON)
+    assert len(plays_for("ann")) == 1
+
+
+def test_messages_that_are_done_with_are_kept_for_a_month(endpoint, messages, arrive):
+    arrive(enter(who="a"), enter(who="b"))
+    outbox.tell_leads(NOON, tasks.on_their_way)
+    first, second, *_ = messages
+    messages.filter(pk=first.pk).update(sent_at=NOON)
+    messages.filter(pk=second.pk).update(given_up_at=NOON)
+    waiting = messages.count() - 2
+    assert sending.forget(NOON + 29 * DAY) == 0
+    assert sending.forget(NOON + 31 * DAY) == 2
+    assert messages.all().count() == waiting  # what is on its way stays, however old
+
+
+def test_a_message_that_no_job_is_about_any_more_is_taken_up(endpoint, messages, arrive):
+    arrive(enter())
+    outbox.tell_leads(NOON, tasks.on_their_way)
+    assert sending.left_lying(NOON + DAY) == []
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed'")
+    assert sending.left_lying(NOON) == []  # it is not late yet
+    assert [one.pk for one in sending.left_lying(NOON + DAY)] == [one.pk for one in messages]

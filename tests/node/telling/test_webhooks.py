@@ -1,14 +1,17 @@
 """Webhooks arrive signed, are tried again, and reach no private network unless the administrator named it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from standardwebhooks import Webhook, WebhookVerificationError
 from tests.node.leads.knowing import NOON, enter, lead_of, leave
 
 from assay.core.errors import BadRequest
 from assay.node.access.actions import NotAllowed
+from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.leads import actions as on_leads
 from assay.node.telling import actions, guard
@@ -123,10 +126,31 @@ def test_an_endpoint_that_is_gone_is_told_nothing_more(receiver, add, outside, p
     outside.tell_changes(enter())
     endpoint.refresh_from_db()
     assert not endpoint.is_active
+    row = AuditRow.objects.filter(subject="webhook").latest("pk")
+    assert (row.action, row.machine, row.after) == ("switch a webhook off", "sending", {"is_active": False})
 
 
-def test_without_the_administrators_word_this_machine_is_not_reached(receiver, add, outside, messages):
+def test_what_waited_for_an_endpoint_that_is_gone_is_given_up_and_never_sent(
+    receiver, add, outside, messages, private_is_allowed
+):
     add(receiver.url)
+    receiver.status = 503
+    outside.tell_changes(*(enter(who=f"p{n}") for n in range(3)))
+    receiver.status = 410
+    outside.send(NOON + timedelta(seconds=WAITS[0]))
+    receiver.status = 200
+    outside.send(NOON + timedelta(hours=1))
+    outside.send(NOON + timedelta(days=1))
+    assert len(receiver.got) == 2  # the 503 and the 410
+    assert outside.waiting == []
+    assert not messages.filter(given_up_at=None).exists()
+
+
+def test_without_the_administrators_word_this_machine_is_not_reached(
+    receiver, add, outside, messages, private_is_allowed, settings
+):
+    add(receiver.url)
+    settings.ASSAY = replace(settings.ASSAY, webhooks_may_reach=())
     outside.tell_changes(enter())
     assert receiver.got == []
     assert messages.get().trouble == "the address is not one that may be reached"
@@ -169,7 +193,14 @@ def test_naming_one_private_address_opens_no_other(receiver):
         guard.post(receiver.url, b"{}", {}, allowed=["10.0.0.0/8"])
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "https://", "https://user:pass@example.com/"])
+def test_naming_a_private_address_lets_nothing_travel_outside_without_tls():
+    with pytest.raises(guard.Unreachable, match="not one that may be reached"):
+        guard.post("http://198.41.0.4/", b"{}", {}, allowed=["127.0.0.1"])
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com/", "ftp://example.com/", "https://", "https://user:pass@example.com/"]
+)
 def test_what_is_no_address_is_refused_with_a_mend(add, url):
     with pytest.raises(BadRequest):
         add(url)
@@ -178,3 +209,25 @@ def test_what_is_no_address_is_refused_with_a_mend(add, url):
 def test_a_rep_cannot_add_a_webhook(user_of):
     with pytest.raises(NotAllowed):
         actions.add_endpoint(user_of(Role.REP), "x", "standard", "https://example.com", events=["lead"], now=NOON)
+
+
+def test_a_secret_lies_sealed_and_opens_in_its_own_row_alone(add):
+    one, other = add("https://example.com/"), add("https://example.com/", kind="slack")
+    assert one.secret.startswith("whsec_")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT telling_endpoint::text FROM telling_endpoint WHERE id = %s", [one.pk])
+        assert one.secret.encode().hex() not in cursor.fetchone()[0].replace("\\x", "")
+        assert one.secret not in str(cursor.fetchone())
+    other.sealed_secret = one.sealed_secret
+    with pytest.raises(BadRequest):
+        other.secret  # noqa: B018
+
+
+def test_after_another_secret_key_a_webhook_says_why_nothing_arrives(
+    receiver, add, outside, messages, private_is_allowed, settings
+):
+    add(receiver.url)
+    settings.SECRET_KEY = "another key, which nothing was sealed under"
+    outside.tell_changes(enter())
+    assert receiver.got == []
+    assert messages.get().trouble.startswith("its secret is sealed under another secret key")

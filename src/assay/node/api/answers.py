@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from assay.core.errors import BadRequest
+from assay.node import sealed
 from assay.node.access.models import User
 from assay.node.api import problems
 from assay.node.api.models import Answer
@@ -21,7 +22,7 @@ from assay.node.api.problems import Problem
 KEPT: Final = timedelta(days=1)
 #: Waits for whoever uses the same key at the same time.
 _BEGIN: Final = """
-INSERT INTO api_answer (user_id, key, asked, status, body, made_at) VALUES (%s, %s, %s, 0, '{}', %s)
+INSERT INTO api_answer (user_id, key, asked, status, sealed_body, made_at) VALUES (%s, %s, %s, 0, '', %s)
 ON CONFLICT (user_id, key) DO NOTHING RETURNING id
 """
 
@@ -55,7 +56,9 @@ def once(user: User, key: str, asked: str, do: Callable[[], dict[str, Any]]) -> 
         except BadRequest as error:
             body = problems.of_bad_request(error)
             status = body["status"]
-        Answer.objects.filter(pk=begun[0]).update(status=status, body=json.dumps(body))
+        Answer.objects.filter(pk=begun[0]).update(
+            status=status, sealed_body=sealed.seal(_place(begun[0]), json.dumps(body))
+        )
     return Given(status, body, False)
 
 
@@ -73,4 +76,17 @@ def _replayed(user: User, key: str, digest: bytes) -> Given:
             "This Idempotency-Key was used for another request.",
             "Make a new key for each thing to do, and send the same one only with the same request.",
         )
-    return Given(found.status, json.loads(found.body), True)
+    try:
+        body = sealed.opened(_place(found.pk), found.sealed_body)
+    except BadRequest:
+        raise Problem(
+            409,
+            "answer_lost",
+            "This was done, and its answer cannot be read any more: the server's secret key was changed.",
+            "Look at what it was about, and make a new key for what comes next.",
+        ) from None
+    return Given(found.status, json.loads(body), True)
+
+
+def _place(answer_id: int) -> str:
+    return f"answer {answer_id}"

@@ -4,7 +4,9 @@ An order by clock or by sequence is none: of two transactions, the one that took
 who read in between would never see it. So triggers only note which leads a transaction touched. Whoever reads gives
 what is noted, and therefore committed, the next places, alone under a lock that is held until its own commit. A place
 is thus never seen before those in front of it, and what commits later comes later. Places are plain numbers in our own
-table: they survive restarts, restores and moves to another server.
+table: they survive restarts and moves to another server. They are never less than the clock says, in microseconds, so
+that those given after a restore lie behind all that were given before it, also those that the backup knows nothing of;
+`TOUCH_ALL` then lets each lead come once more, as nobody knows what a bookmark's bearer has seen of it.
 
 A lead has one place, that of its latest change: who comes back finds each lead that changed once, as it is now. What
 changed again while it was read is left out: it has, or will have, a later place.
@@ -29,11 +31,16 @@ _GIVE_PLACES: Final = """
 WITH touched AS (DELETE FROM api_touched RETURNING lead, id),
      latest AS (SELECT lead, max(id) AS id FROM touched GROUP BY lead),
      placed AS (SELECT lead, row_number() OVER (ORDER BY id) AS place FROM latest),
-     last AS (SELECT coalesce(max(position), 0) AS position FROM api_place)
+     last AS (SELECT greatest(max(position), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS position
+              FROM api_place)
 INSERT INTO api_place (lead, position) SELECT lead, last.position + place FROM placed, last
 ON CONFLICT (lead) DO UPDATE SET position = excluded.position
 """
 
+#: To be executed once after a restore, by whoever owns the tables.
+TOUCH_ALL: Final = """
+INSERT INTO api_touched (lead) SELECT id FROM leads_lead UNION SELECT lead FROM api_place ORDER BY 1
+"""
 
 _Lead = TypeVar("_Lead")
 

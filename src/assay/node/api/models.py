@@ -50,7 +50,7 @@ class Answer(models.Model):
     key = models.CharField(max_length=200)
     asked = models.BinaryField(max_length=32)  # the digest of address and body
     status = models.IntegerField()
-    body = models.TextField()  # JSON as it was answered: JSONB would order it anew
+    sealed_body = models.BinaryField(default=b"")  # JSON as it was answered, which may hold a secret
     made_at = models.DateTimeField()
 
     class Meta:

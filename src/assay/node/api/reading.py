@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import unquote
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Header, Path, Query, Router
+from django.utils.http import parse_etags
+from ninja import Header, Path, Query, Router, Status
 
 from assay.node.api import feed, queries, shapes
 from assay.node.api.entry import bearing
@@ -104,26 +105,28 @@ def spells(request: HttpRequest, subject: shapes.AskedSubject) -> shapes.Spells:
 @router.get(
     "/plays",
     **bearing(Scope.PLAYS_READ, times=_PRODUCTS),
-    response={200: shapes.Plays, **shapes.refusals()},
+    response={200: shapes.Plays, 304: None, **shapes.refusals()},
     summary="What holds of one user of your product",
 )
 def plays(
     request: HttpRequest,
     response: HttpResponse,
     user: Annotated[str, Header(alias="Assay-User", min_length=1, max_length=600, pattern="^[!-~]+$")],
-) -> shapes.Plays:
+    known: Annotated[str | None, Header(alias="If-None-Match")] = None,
+) -> Any:
     """The live rules that hold of a user now, so that a product can say something fitting.
 
     The id goes into the header Assay-User, percent-encoded UTF-8: addresses are written into logs, histories and
     referrers, and a body cannot be asked for with GET, which is what may be cached. Who is not known, or asked to be
-    left alone, has none.
+    left alone, has none. Who sends the ETag of an earlier answer as If-None-Match gets 304 while that still holds.
     """
     held = [shapes.Play.from_orm(one) for one in plays_for(unquote(user, errors="replace").replace("\0", ""))]
     told = shapes.Plays(plays=held, keep_for=_KEEP_FOR)
     response.headers["Cache-Control"] = f"private, max-age={_KEEP_FOR}"
     response.headers["Vary"] = "Assay-User, Authorization"
-    response.headers["ETag"] = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
-    return told
+    etag = response.headers["ETag"] = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
+    is_known = any(one == "*" or one.removeprefix("W/") == etag for one in parse_etags(known or ""))
+    return Status(304, None) if is_known else told
 
 
 @router.get(

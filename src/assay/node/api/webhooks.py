@@ -30,6 +30,7 @@ class Webhook(Schema):
     url: str
     events: list[str]
     made_at: datetime
+    is_active: bool
 
 
 class Webhooks(Schema):
@@ -64,7 +65,10 @@ class Removed(Schema):
     "/webhooks", **bearing(Scope.WEBHOOKS_MANAGE), response={200: Webhooks, **shapes.refusals()}, summary="Webhooks"
 )
 def webhooks(request: HttpRequest) -> Webhooks:
-    """Which addresses are told, and of what; their secrets are not shown."""
+    """Which addresses are told, and of what; their secrets are not shown.
+
+    One that answered 410 is not active any more: it is told nothing until it is removed and added anew.
+    """
     return Webhooks(webhooks=[_shape(one) for one in Endpoint.objects.order_by("name")])
 
 
@@ -75,7 +79,8 @@ def webhooks(request: HttpRequest) -> Webhooks:
     summary="Add a webhook",
 )
 def add_webhook(request: HttpRequest, response: HttpResponse, key: Key, wanted: WantedWebhook) -> Any:
-    """Tell an address from now on, over TLS; addresses of private networks are never called.
+    """Tell an address from now on, over TLS; no address of a private network is called unless the server's settings
+    name it.
 
     The answer has the secret by which the receiver knows that a call is ours (Standard Webhooks).
     """
@@ -105,4 +110,5 @@ def remove_webhook(request: HttpRequest, webhook_id: Annotated[shapes.Number, Pa
 
 
 def _shape(one: Endpoint) -> Webhook:
-    return Webhook(id=one.pk, name=one.name, kind=one.kind, url=one.url, events=one.events.split(), made_at=one.made_at)
+    same = ("name", "kind", "url", "made_at", "is_active")
+    return Webhook(id=one.pk, events=one.events.split(), **{name: getattr(one, name) for name in same})

@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from procrastinate.contrib.django import app
 
 from assay.node.arrivals import uploads
+from assay.node.jobs import AGAIN
 
 
-@app.task
+@app.task(retry=AGAIN)
 def read_upload(upload_id: int) -> None:
     """Read an upload into the lake."""
     uploads.read(upload_id)
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task
+@app.task(queueing_lock="tidy uploads", retry=AGAIN)
 def tidy_uploads(timestamp: int) -> None:
     """Tidy up after uploads."""
     uploads.tidy(datetime.fromtimestamp(timestamp, UTC))

@@ -24,6 +24,7 @@ from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
 from assay.node.arrivals import bounds
 from assay.node.arrivals.models import UNDER_WAY, State, Upload
+from assay.node.jobs import UNAVAILABLE
 from assay.node.lake import draining, manifest
 from assay.node.lake.files import read_file
 from assay.node.rulebook import current
@@ -77,14 +78,15 @@ def read(upload_id: int) -> None:
     Upload.objects.filter(pk=upload_id).update(state=State.READING)
     try:
         _read(upload)
+    except UNAVAILABLE:
+        raise  # the file stays, and is read again once the database answers
     except ShownError as error:
         _fail(upload, error.text())
     except Exception:
         _fail(upload, "Something went wrong inside Assay.")
+        _drop_file(upload)
         raise
-    finally:
-        for path in _folder(upload).glob("rows.*"):
-            path.unlink()
+    _drop_file(upload)
 
 
 def _read(upload: Upload) -> None:
@@ -128,10 +130,17 @@ def _fail(upload: Upload, why: str) -> None:
     Upload.objects.filter(pk=upload.pk).update(state=State.FAILED, why=why, done_at=timezone.now())
 
 
+def _drop_file(upload: Upload) -> None:
+    for path in _folder(upload).glob("rows.*"):
+        path.unlink(missing_ok=True)
+
+
 def tidy(now: datetime) -> None:
     """Say of uploads whose reading a crash cut short that they failed; forget rejects after a while."""
     cut_short = Upload.objects.filter(state__in=UNDER_WAY, made_at__lt=now - _PATIENCE)
-    cut_short.update(state=State.FAILED, why="Reading it was cut short. Upload it again.", done_at=now)
+    for upload in list(cut_short):
+        _fail(upload, "Reading it was cut short. Upload it again.")
+        _drop_file(upload)
     for upload in Upload.objects.filter(made_at__lt=now - _KEPT, done_at__isnull=False):
         shutil.rmtree(_folder(upload), ignore_errors=True)
 

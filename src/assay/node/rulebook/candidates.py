@@ -5,8 +5,10 @@ Nothing here changes anything: a candidate is worked out and checked before anyb
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.core.definitions import complaints as codes
 from assay.core.definitions.folder import FolderDraft, read_folder
@@ -36,6 +38,14 @@ class Candidate:
     texts: Texts
     complaints: tuple[Complaint, ...] = ()
 
+    @property
+    def seen(self) -> str:
+        """Return the digest of what it lays over which edition: who approves it approves exactly that."""
+        return hashlib.sha256(json.dumps([self.edition, sorted(self.files.items()), self._more()]).encode()).hexdigest()
+
+    def _more(self) -> list[str]:
+        return []
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion(Candidate):
@@ -52,6 +62,9 @@ class GoingLive(Candidate):
     """Versions in shadow that would go live together, as one changes what another one reads."""
 
     versions: tuple[RuleVersion, ...] = field(default=())
+
+    def _more(self) -> list[str]:
+        return [text for one in self.versions for text in (str(one), one.published)]
 
 
 def latest() -> Edition:
@@ -142,16 +155,23 @@ def going_live(version: RuleVersion) -> GoingLive:
 def amendment(paths: Iterable[str]) -> Candidate:
     """Return what drafts would bring that change no rule's meaning: sources, purposes, handoffs, examples."""
     last = latest()
-    files = with_statuses(dict(Draft.objects.filter(path__in=list(paths)).values_list("path", "text")), "live")
+    asked = written(paths, last)
+    files, texts = asked.files, asked.texts
     for path in files:
         rule = rule_of(path)
         if rule is not None and rule_path(rule) not in last.texts:
             raise BadRequest(f"{rule} is not live", mend="Decide it in shadow first.")
-    texts = {**last.texts, **files}
     found = check(texts, editions.published())
     if not found:
         _demand_same_meaning(texts, last)
-    return Candidate(edition=last.number, files=files, texts=texts, complaints=tuple(found))
+    return replace(asked, complaints=tuple(found))
+
+
+def written(paths: Iterable[str], last: Edition | None = None) -> Candidate:
+    """Return what drafts would bring as they are, unchecked."""
+    last = last or latest()
+    files = with_statuses(dict(Draft.objects.filter(path__in=list(paths)).values_list("path", "text")), "live")
+    return Candidate(edition=last.number, files=files, texts={**last.texts, **files})
 
 
 def _demand_same_meaning(texts: Texts, last: Edition) -> None:

@@ -49,10 +49,9 @@ def edition_and_definitions() -> tuple[int, Definitions]:
     found = _read.get(key)
     if found is None:
         with _reading:
-            found = _read.get(key) or _of(key[0])
-            for old in sorted(_read)[: len(_read) - _KEPT]:
+            found = _read[key] = _read.get(key) or _of(key[0])
+            for old in list(_read)[:-_KEPT]:  # by when they were read: after a restore numbers begin again
                 del _read[old]
-            _read[key] = found
     return key[0], found
 
 

@@ -174,6 +174,7 @@ def _page(
         "rows": min(max(text.count("\n") + 3, 12), 40),
         "checked": checked(path, text, run_examples=run_examples),
         "draft": Draft.objects.filter(path=path).select_related("changed_by", "asked_by").first(),
+        "change": candidates.written([path]) if rule is None else None,
         "why": why,
     }
     return render(request, "rulebook/edit.html", shown, status=status)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
@@ -25,14 +25,17 @@ from assay.core.outcomes.conversions import Reach
 from assay.core.values import parse_duration
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
+from assay.node.jobs import UNAVAILABLE
 from assay.node.rulebook import candidates, current, editions, history
 from assay.node.rulebook.answers import backtests, sides
 from assay.node.rulebook.editions import Contents
-from assay.node.rulebook.models import Edition, Look, RuleVersion, Status
+from assay.node.rulebook.models import Edition, Look, RuleVersion
 from assay.node.rulebook.texts import laid_out
 
 #: Answers name people; they are not kept for longer than somebody needs to decide.
 _KEPT: Final = timedelta(days=7)
+#: Who waited so long waits in vain: its job was given up.
+_PATIENCE: Final = timedelta(hours=6)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -56,7 +59,7 @@ def ask(audit: Audit, kind: str, rule: str, version_id: int | None, question: Ma
         text, number = _draft(rule)
     else:
         text, number = version.published, version.version
-    forget(older_than=_KEPT)
+    tidy(timezone.now())
     look = Look.objects.create(
         kind=kind,
         rule=rule,
@@ -79,9 +82,12 @@ def latest(kind: str, rule: str, version: int | None) -> Look | None:
     return Look.objects.filter(kind=kind, rule=rule, version=version).order_by("-pk").first()
 
 
-def forget(*, older_than: timedelta = timedelta(0)) -> None:
-    """Forget answers; all of them where somebody is erased, as they name people."""
-    Look.objects.filter(asked_at__lte=timezone.now() - older_than).delete()
+def tidy(now: datetime) -> None:
+    """Forget looks that were asked for a week ago, and say of those that nobody answers that they failed."""
+    Look.objects.filter(asked_at__lte=now - _KEPT).delete()
+    Look.objects.filter(state=Look.State.WAITING, asked_at__lt=now - _PATIENCE).update(
+        state=Look.State.FAILED, answer={"why": "Answering was cut short again and again. Ask once more."}, done_at=now
+    )
 
 
 def answer(look_id: int) -> None:
@@ -92,6 +98,8 @@ def answer(look_id: int) -> None:
     try:
         found = _answer(look)
         look.state, look.answer = Look.State.DONE, found
+    except UNAVAILABLE:
+        raise  # it is asked again once the database answers
     except ShownError as error:
         look.state, look.answer = Look.State.FAILED, {"why": error.text()}
     except Exception:
@@ -158,8 +166,3 @@ def _draft(rule: str) -> tuple[str, int]:
         raise BadDefinitions(wrong)
     new = candidates.as_version(found, rule)
     return new.published, new.version
-
-
-def live(rule: str) -> RuleVersion | None:
-    """Return the live version of a rule."""
-    return editions.version_in(rule, Status.LIVE)

@@ -94,6 +94,18 @@ class Draft(models.Model):
     asked_by = models.ForeignKey(_USER, on_delete=models.PROTECT, null=True, related_name="+")
 
 
+class Rehearsal(models.Model):
+    """A draft that somebody asked to be decided in shadow, while its examples are tried; it stays where that failed."""
+
+    rule = models.CharField(max_length=100, primary_key=True)
+    edition = models.IntegerField()
+    seen = models.CharField(max_length=64)  # the digest of what was asked for: nothing else is published
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(_USER, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    why = models.JSONField(default=list)  # what stood in the way, in words
+
+
 class Look(models.Model):
     """A question about the past that somebody asked of a rule, and its answer, which is kept for a week."""
 

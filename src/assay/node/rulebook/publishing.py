@@ -15,7 +15,7 @@ from assay.node.rulebook import drafting, editions
 from assay.node.rulebook.candidates import Candidate, GoingLive, NewVersion
 from assay.node.rulebook.editions import Contents
 from assay.node.rulebook.models import Draft, Edition, RuleVersion, Status, Step
-from assay.node.rulebook.texts import examples_path, rule_path
+from assay.node.rulebook.texts import examples_path, rule_path, says_the_same, with_statuses
 
 _SUBJECT = "rule"
 
@@ -30,6 +30,10 @@ def start_shadow(audit: Audit, new: NewVersion) -> RuleVersion:
             f"Version {new.version} of {new.rule} is live already",
             mend=f"Write 'version: {new.version + 1}' to change what it means, or take the change into use as it is.",
         )
+    own = Draft.objects.filter(path__in=[rule_path(new.rule), examples_path(new.rule)])
+    for draft in own:
+        if not says_the_same(draft.path, draft.text, new.files.get(draft.path)):
+            raise _changed(draft.path)
     shadows = _stop_shadow(audit, new.rule, last.shadows)
     if known is not None:
         known.refresh_from_db()
@@ -42,7 +46,7 @@ def start_shadow(audit: Audit, new: NewVersion) -> RuleVersion:
     version.asked_at = version.asked_by = version.live_at = version.approved_by = None
     version.retired_at = version.retired_by = None
     version.save()
-    Draft.objects.filter(path__in=[rule_path(new.rule), examples_path(new.rule)]).delete()
+    own.delete()
     contents = Contents(texts=last.texts, shadows={**shadows, str(version): version.published})
     _step(audit, last, contents, Step.SHADOW, [version])
     return version
@@ -76,7 +80,9 @@ def approve(audit: Audit, going: GoingLive) -> Edition:
     versions = [_version(one.pk, Status.SHADOW) for one in going.versions]
     if versions[0].asked_at is None:
         raise BadRequest(f"Nobody asked for {versions[0]} to go live", mend="Ask first, so that both agree on it.")
-    for version in versions:
+    for version, shown in zip(versions, going.versions, strict=True):
+        if (version.published, version.files) != (shown.published, shown.files):
+            raise _changed(str(version))
         demand_second_person(audit.actor, [version.author_id, version.asked_by_id])
     shadows = dict(last.shadows)
     for version in versions:
@@ -119,6 +125,8 @@ def amend(audit: Audit, change: Candidate) -> Edition:
     drafts = list(Draft.objects.filter(path__in=list(change.files)))
     if not drafts or any(draft.asked_at is None for draft in drafts):
         raise BadRequest("Nobody asked for this to be taken into use", mend="Ask first, so that both agree on it.")
+    if with_statuses({draft.path: draft.text for draft in drafts}, "live") != change.files:
+        raise _changed(", ".join(change.files))
     for draft in drafts:
         demand_second_person(audit.actor, [draft.changed_by_id, draft.asked_by_id])
         after = drafting.digest(change.files[draft.path])
@@ -166,6 +174,10 @@ def _held(candidate: Candidate) -> Edition:
             mend="Look at what that changed, and publish again if it still fits.",
         )
     return last
+
+
+def _changed(what: str) -> BadRequest:
+    return BadRequest(f"{what[:200]} was changed meanwhile", mend="Look at it again, and do it then if it still fits.")
 
 
 def _version(version_id: int, status: Status) -> RuleVersion:

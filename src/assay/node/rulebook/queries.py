@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -218,5 +219,7 @@ def editions(rule: str | None = None, *, most: int = 20) -> list[Edition]:
     """Return the latest editions, or those that were about a rule; without what they hold."""
     found = Edition.objects.defer("texts", "shadows").select_related("made_by", "approved_by").order_by("-number")
     if rule is not None:
-        found = found.filter(about__contains=f"{rule}@")
+        # The rule by itself: another one's name may end or begin like it.
+        named, file = f"{re.escape(rule)}@", rf"qualifications/{re.escape(rule)}(\.examples)?\.yml"
+        found = found.filter(about__regex=f"(^|, )({named}|{file}(,|$))")
     return list(found[:most])

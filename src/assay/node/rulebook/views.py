@@ -15,7 +15,7 @@ from assay.core.errors import BadDefinitions, BadRequest
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.rulebook import candidates, publishing, queries
+from assay.node.rulebook import candidates, publishing, queries, rehearsals
 from assay.node.rulebook.candidates import Candidate
 from assay.node.rulebook.models import RuleVersion, Status
 from assay.node.rulebook.texts import is_path, read
@@ -42,6 +42,9 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
     page = queries.page(rule)
     if page is None:
         raise Http404
+    rehearsal = rehearsals.of(rule) if page.drafts else None
+    if rehearsal and rehearsal.done_at and any(draft.changed_at > rehearsal.done_at for draft in page.drafts):
+        rehearsal = None  # what stood in the way then may be mended by now
     candidate = None
     same_meaning = False
     if page.drafts and _may(request)["may_edit"]:
@@ -55,6 +58,9 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
         "editions": queries.editions(rule),
         "candidate": candidate,
         "same_meaning": same_meaning,
+        "change": candidates.written([draft.path for draft in page.drafts]) if same_meaning else None,
+        "rehearsal": rehearsal,
+        "is_rehearsed": rehearsal is not None and rehearsal.done_at is None,
         "paths": [draft.path for draft in page.drafts],
         **_may(request),
     }
@@ -64,15 +70,14 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
 @needs(Permission.PUBLISH_RULES)
 @require_POST
 def shadow(request: HttpRequest, rule: str) -> HttpResponse:
-    """Decide a draft in shadow."""
+    """Have a draft decided in shadow once its examples were tried."""
 
-    def change() -> RuleVersion:
-        new = candidates.new_version(rule)
-        _demand_seen(request, new)
-        return publishing.start_shadow(_user(request), new)
+    def change() -> object:
+        found = candidates.of_draft(rule, run_examples=False)
+        _demand_seen(request, found)
+        return rehearsals.ask(_user(request), rule, found)
 
-    if _done(request, change, f"{rule} is decided in shadow now: recorded, and handed to nobody."):
-        return redirect("rule", rule)
+    _done(request, change, "")
     return redirect("rule", rule)
 
 
@@ -126,7 +131,7 @@ def step(request: HttpRequest, version_id: int) -> HttpResponse:
 
     def retire() -> object:
         after = candidates.without(found)
-        _demand_seen(request, after)
+        _demand_edition(request)
         return publishing.retire(user, version_id, after)
 
     steps: dict[str, tuple[Callable[[], object], str]] = {
@@ -153,6 +158,7 @@ def amend(request: HttpRequest, path: str) -> HttpResponse:
 
     def ask() -> object:
         change = candidates.amendment(paths)
+        _demand_seen(request, change)
         if change.complaints:
             raise BadDefinitions(change.complaints)
         return publishing.ask_amendment(user, paths)
@@ -180,7 +186,8 @@ def _done(request: HttpRequest, change: Callable[[], object], words: str) -> boo
     except BadRequest as error:
         messages.error(request, error.text())
         return False
-    messages.success(request, words)
+    if words:
+        messages.success(request, words)
     return True
 
 
@@ -192,8 +199,17 @@ def _tried(find: Callable[[], Candidate]) -> Candidate | None:
 
 
 def _demand_seen(request: HttpRequest, candidate: Candidate) -> None:
+    """Raise BadRequest where something else would take effect than what the page showed."""
+    _demand_edition(request)
+    if request.POST.get("seen") != candidate.seen:
+        raise BadRequest(
+            "What you saw was changed meanwhile", mend="Look at it again, and do it then if it still fits."
+        )
+
+
+def _demand_edition(request: HttpRequest) -> None:
     """Raise BadRequest where the page was made before somebody else published something."""
-    if request.POST.get("edition") != str(candidate.edition):
+    if request.POST.get("edition") != str(candidates.latest().number):
         last = queries.editions(most=1)
         who = last[0].approved_by or last[0].made_by if last else None
         raise BadRequest(

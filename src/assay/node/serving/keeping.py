@@ -22,6 +22,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from assay.core.errors import BadRequest
+from assay.node.api.feed import TOUCH_ALL
 from assay.node.postgres import cluster, programs
 from assay.node.postgres.cluster import Cluster
 from assay.node.serving import database, secrets
@@ -119,6 +120,8 @@ def restore(backup: Path, home: Path, variables: Mapping[str, str]) -> Kept:
                 _run(url, [*load, str(backup / _DUMP)], "The database could not be read back")
                 with psycopg.connect(url) as connection:
                     files = _files(connection)
+                    if _one(connection, "SELECT to_regclass('api_touched')") != "None":  # older backups lack it
+                        connection.execute(TOUCH_ALL)
             (home / _LAKE).mkdir(mode=0o700, exist_ok=True)
             for name, size, _ in files:
                 _copied(backup / _LAKE / name, home / _LAKE / name, size)

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
@@ -36,6 +38,11 @@ def add_endpoint(audit: Audit, name: str, kind: str, url: str, *, events: Sequen
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise BadRequest("This is not an address that can be called", mend="Write it as https://example.com/path.")
+    if parts.scheme == "http" and not settings.ASSAY.webhooks_may_reach:
+        raise BadRequest(
+            "What is sent tells of people, so it needs TLS",
+            mend="Write https://, or let the administrator name the network in ASSAY_WEBHOOKS_MAY_REACH.",
+        )
     if parts.username or parts.password:
         raise BadRequest("A password has no place in the address", mend="Leave it out: what is sent is signed.")
     if Endpoint.objects.filter(name=name).exists():
@@ -43,16 +50,18 @@ def add_endpoint(audit: Audit, name: str, kind: str, url: str, *, events: Sequen
     wanted = [event for event in EVENTS if event in events]
     if not wanted or kind not in Endpoint.Kind.values:
         raise BadRequest("Nothing is chosen that it should be told", mend="Tick at least one thing.")
-    made = Endpoint.objects.create(
-        name=name,
-        kind=kind,
-        url=url,
-        secret="whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
-        events=" ".join(wanted),
-        made_at=now,
-    )
+    made = Endpoint.objects.create(name=name, kind=kind, url=url, events=" ".join(wanted), made_at=now)
+    made.secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    made.save(update_fields=["sealed_secret"])
     audit.write("webhook", made.pk, before={}, after={"kind": kind, "events": made.events})
     return made
+
+
+@action("switch a webhook off", Permission.CHANGE_DATA)
+def switch_off(audit: Audit, endpoint_id: int) -> None:
+    """Tell an address nothing more, as it asked; it stays in the list, so that people see why it is quiet."""
+    audit.write("webhook", endpoint_id, before={"is_active": True}, after={"is_active": False})
+    Endpoint.objects.filter(pk=endpoint_id).update(is_active=False)
 
 
 @action("remove a webhook", Permission.CHANGE_DATA)

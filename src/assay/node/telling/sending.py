@@ -5,21 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 from standardwebhooks import Webhook
 
+from assay.core.errors import BadRequest
+from assay.node.access.actions import Machine
 from assay.node.access.models import User
+from assay.node.telling.actions import switch_off
 from assay.node.telling.guard import Unreachable, post
 from assay.node.telling.models import Endpoint, Message
 
 #: How long to wait after each try; after the last it is given up. About three days in all.
 WAITS: Final = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 24 * 3600)
+
+#: How long messages that are done with are kept, for whoever looks after what arrived.
+KEPT: Final = timedelta(days=30)
+_LATE: Final = timedelta(minutes=10)
+_AT_ONCE: Final = 1000
 
 
 def send(message_id: int, now: datetime) -> datetime | None:
@@ -28,6 +39,10 @@ def send(message_id: int, now: datetime) -> datetime | None:
         waiting = Message.objects.filter(pk=message_id, sent_at__isnull=True, given_up_at__isnull=True)
         message = waiting.select_for_update(of=("self",)).select_related("endpoint", "user").first()
         if message is None:
+            return None
+        if message.endpoint is not None and not message.endpoint.is_active:
+            message.given_up_at, message.trouble = now, "it is switched off"
+            message.save(update_fields=["given_up_at", "trouble"])
             return None
         if message.not_before > now:
             return message.not_before
@@ -52,6 +67,23 @@ def send(message_id: int, now: datetime) -> datetime | None:
             again = message.not_before = now + timedelta(seconds=WAITS[message.tries - 1])
         message.save()
     return again
+
+
+def left_lying(now: datetime) -> list[Message]:
+    """Return messages whose time has come a while ago and that no job is about: their job failed, or was given up."""
+    waiting = Message.objects.filter(sent_at=None, given_up_at=None, is_for_digest=False)
+    late = list(waiting.filter(not_before__lt=now - _LATE).order_by("pk")[:_AT_ONCE])
+    jobs = ProcrastinateJob.objects.filter(task_name="telling.send", status__in=["todo", "doing"])
+    under_way = set(
+        jobs.filter(args__message__in=[message.pk for message in late]).values_list("args__message", flat=True)
+    )
+    return [message for message in late if message.pk not in under_way]
+
+
+def forget(now: datetime) -> int:
+    """Forget messages that arrived or were given up a month ago; return how many."""
+    done = Message.objects.filter(Q(sent_at__isnull=False) | Q(given_up_at__isnull=False), made_at__lt=now - KEPT)
+    return done.delete()[0]
 
 
 def _failing(message: Message, now: datetime) -> datetime | None:
@@ -106,13 +138,16 @@ def _call(message: Message, endpoint: Endpoint) -> str:
         body = json.dumps(message.content)
     else:
         body = json.dumps({"type": message.event, "timestamp": message.made_at.isoformat(), "data": message.content})
-        headers |= _signed(endpoint.secret, str(message.key), body)
+        try:
+            headers |= _signed(endpoint.secret, str(message.key), body)
+        except BadRequest:
+            return "its secret is sealed under another secret key: remove it and add it anew"
     try:
         status = post(endpoint.url, body.encode(), headers, allowed=settings.ASSAY.webhooks_may_reach)
     except Unreachable as error:
         return str(error)
-    if status == 410:  # whoever receives does not want any more
-        Endpoint.objects.filter(pk=endpoint.pk).update(is_active=False)
+    if status == HTTPStatus.GONE:  # whoever receives does not want any more
+        switch_off(Machine("sending"), endpoint.pk)
         endpoint.is_active = False
     return "" if 200 <= status < 300 else f"answered {status}"
 

@@ -75,5 +75,11 @@ def _page(request: HttpRequest, form: EndpointForm, *, new: Endpoint | None = No
         given_up=Count("messages", filter=Q(messages__given_up_at__isnull=False)),
     )
     trouble = Message.objects.filter(endpoint__isnull=False).exclude(trouble="").order_by("-id")[:10]
-    shown = {"endpoints": endpoints, "form": form, "new": new, "trouble": trouble.select_related("endpoint")}
+    shown = {
+        "endpoints": endpoints,
+        "has_off": any(not one.is_active for one in endpoints),
+        "form": form,
+        "new": new,
+        "trouble": trouble.select_related("endpoint"),
+    }
     return render(request, "telling/webhooks.html", shown, status=422 if form.errors else 200)
