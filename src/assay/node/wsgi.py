@@ -16,5 +16,7 @@ if environment.demand(environment.read(os.environ)).is_child:
 _pages = get_wsgi_application()
 
 from assay.node.intake import door  # noqa: E402  # needs Django to be set up
+from assay.node.serving import composing  # noqa: E402
 
+composing.warm()
 application = door.beside(_pages)

@@ -85,13 +85,7 @@ class _Source:
 
     def has(self, of_property: str) -> bool:
         """Return whether any source gives a property."""
-        return bool(
-            self.store.rows(
-                "SELECT 1 FROM duckdb_columns() WHERE schema_name = 'prepared' AND table_name = 'events' "
-                "AND column_name = ?",
-                [f"p_{of_property}"],
-            )
-        )
+        return f"p_{of_property}" in self.store.columns("prepared.events")
 
     def bare(self, columns: int) -> Events:
         """Return the events without what is read of properties: `kind` is the code of the event's name."""

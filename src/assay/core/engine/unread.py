@@ -48,8 +48,7 @@ def _of_properties(store: Store, definitions: model.Definitions, forms: list[mod
         for of in read:
             before = readers.get(of, set())
             readers[of] = None if before is None or not form.events else before | set(form.events)
-    columns = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'prepared' AND table_name = 'events'"
-    known = {row[0] for row in store.rows(columns)}
+    known = store.columns("prepared.events")
     return {of: _unread(store, of, events, as_of) for of, events in readers.items() if f"p_{of}" in known}
 
 

@@ -93,6 +93,10 @@ class Store:
         found = self._con.execute(sql, parameters).fetchnumpy()
         return {key: np.asarray(value) for key, value in found.items()}
 
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the names of a table's columns. DuckDB's own list of columns takes ten milliseconds to ask."""
+        return tuple(column for column, *_ in self._con.execute(f"SELECT * FROM {table} LIMIT 0").description)
+
     def number(self, sql: str) -> int:
         """Return the one whole number that a query answers."""
         return int(self.rows(sql)[0][0])

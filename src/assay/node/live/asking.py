@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,12 +13,15 @@ from typing import Final
 from django.conf import settings
 
 from assay.core.definitions import model
+from assay.core.io.store import Store
 from assay.node.live.deciding import Known, accounts_reach_people, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.stories import Asked, describe, micros, tell
 from assay.node.live.story import About, Story
 
+#: Each thread that answers pages keeps one database open: opening one costs more than asking it a question.
+_OWN: Final = threading.local()
 _AT_HAND: Final[ContextVar[Known | None]] = ContextVar("what a turn knows", default=None)
 
 
@@ -38,12 +42,24 @@ def at_hand(known: Known | None) -> Iterator[None]:
         _AT_HAND.reset(token)
 
 
+@contextmanager
+def _own_store() -> Iterator[Store]:
+    """Give this thread's store; after a failure the next question gets a new one."""
+    store: Store = _OWN.__dict__.pop("store", None) or Store(on_disk=False, memory_limit="500MB", threads=1)
+    try:
+        yield store
+    except BaseException:
+        store.close()
+        raise
+    _OWN.store = store
+
+
 def story(definitions: model.Definitions, subject_type: str, subject_id: str, as_of: int) -> Story | None:
     """Return everything that the core says of a subject as of an instant; None where it knows none such."""
     if not definitions.sources:  # no rules were taken in yet
         return None
-    with Index(place()) as index:
-        return tell(index, definitions, subject_type, subject_id, as_of)
+    with Index(place()) as index, _own_store() as store:
+        return tell(index, definitions, subject_type, subject_id, as_of, store=store)
 
 
 def about(definitions: model.Definitions, asked: Sequence[Asked], at: datetime) -> dict[Asked, About]:
@@ -56,5 +72,5 @@ def about(definitions: model.Definitions, asked: Sequence[Asked], at: datetime) 
     nodes = [node_of("p" if kind == "person" else "a", one) for kind, one, _ in asked]
     with Index(place()) as index:
         around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
-    with deciding(definitions, around, as_of=micros(at)) as (_, at_last):
+    with _own_store() as store, deciding(definitions, around, as_of=micros(at), at_hand=store) as (_, at_last):
         return describe(at_last, asked, micros(at))

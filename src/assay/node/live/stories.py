@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from assay.core import engine, leads, sentences
 from assay.core.engine.results import CountedEvent, ScoreReading
+from assay.core.io.store import Store
 from assay.core.pipeline import DECIDED
 from assay.core.pipeline import event_names as names_of_events
 from assay.node.live.deciding import Known, deciding
@@ -79,11 +80,13 @@ def _present(known: Known, asked: Sequence[Asked]) -> list[Asked]:
     return [one for one in asked if one[:2] in there]
 
 
-def tell(index: Index, definitions: Any, subject_type: str, subject_id: str, as_of: int) -> Story | None:
+def tell(
+    index: Index, definitions: Any, subject_type: str, subject_id: str, as_of: int, *, store: Store | None = None
+) -> Story | None:
     """Return everything that the core says of one subject as of an instant; None where nothing is known of it."""
     node = node_of("p" if subject_type == "person" else "a", subject_id)
     around = index.around([node], accounts_reach_people=True)
-    with deciding(definitions, around, as_of=as_of) as (decision, known):
+    with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
         now_called = decision.merged.get(subject_id, subject_id) if subject_type == "person" else subject_id
         if now_called not in (decision.people if subject_type == "person" else decision.accounts):
             return None

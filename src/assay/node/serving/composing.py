@@ -5,12 +5,15 @@ Parts stand on one another in one direction, so a part that needs what stands ab
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -26,6 +29,7 @@ from assay.node.live.stories import micros
 from assay.node.live.story import Story
 from assay.node.rulebook import current, history
 
+_log: Final = logging.getLogger(__name__)
 #: Seconds for which a story is told again.
 _FRESH_FOR: Final = 30
 
@@ -34,6 +38,21 @@ def compose() -> None:
     """Let pages, leads and rules ask the live part and the lake; called once a process."""
     stories.plug(tell=_story, describe=lambda asked, at: asking.about(current.definitions(), asked, at))
     history.plug(_replay, now=lambda: micros(timezone.now()), counts=_counts)
+
+
+def warm() -> None:
+    """Tell a story of nobody, in a thread of its own: the first one loads what was compiled, which takes seconds."""
+    threading.Thread(target=_tell_nobodys, name="warming", daemon=True).start()
+
+
+def _tell_nobodys() -> None:
+    try:
+        asking.story(current.definitions(), "person", "", micros(timezone.now()))
+    except Exception as error:
+        # Whoever looks first waits instead, and is told what is wrong.
+        _log.warning("stories could not be made ready: %s", type(error).__name__)
+    finally:
+        connection.close()
 
 
 def _story(kind: str, one: str, as_of: int) -> Story | None:
