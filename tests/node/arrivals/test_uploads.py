@@ -87,8 +87,8 @@ def test_a_page_of_a_file_that_is_being_read_says_how_far_it_is(revops):
     upload = Upload.objects.create(name="e.csv", source="product", part="events", bytes=1, state=State.READING)
     assert "%" not in revops.get(reverse("upload", args=[upload.pk])).content.decode()
     Upload.objects.update(percent=34)
-    assert "34 %" in revops.get(reverse("upload", args=[upload.pk])).content.decode()
-    assert "34 %" in revops.get(reverse("data")).content.decode()
+    assert "34&nbsp;%" in revops.get(reverse("upload", args=[upload.pk])).content.decode()
+    assert "34&nbsp;%" in revops.get(reverse("data")).content.decode()
 
 
 def test_reading_again_adds_nothing(revops):
