@@ -16,6 +16,7 @@ URL = "postgres://web:hunter2%2Fx@db.example/assay"
 def test_what_is_not_said_has_a_default():
     given = environment.read({})
     assert given.address == "http://localhost:8000"
+    assert given.working_hours is None
     assert given.data_folder == Path.cwd() / "assay-data"
     assert not given.is_https
 

@@ -11,6 +11,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from assay.core.errors import BadRequest, did_you_mean
+from assay.node import hours
+from assay.node.hours import WorkingHours
 
 #: What each variable is for; docs/operate.md tells the same.
 VARIABLES: Final[Mapping[str, str]] = {
@@ -27,6 +29,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_WEB_THREADS": "how many requests are answered at once",
     "ASSAY_API_RATE": "how many requests a minute each API token may send",
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
+    "ASSAY_WORKING_HOURS": "when deadlines run, such as Mon-Fri 09:00-17:30 Europe/Berlin",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
 }
 #: Read elsewhere: by the command line and by tests; or set by Kubernetes for a service that is called assay.
@@ -52,6 +55,7 @@ class Environment:
     allows_self_approval: bool = False
     inbox_limit: int
     api_rate: int
+    working_hours: WorkingHours | None = None  # None: deadlines run always
 
     @property
     def is_https(self) -> bool:
@@ -87,6 +91,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
         inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
         api_rate=_count(variables, "ASSAY_API_RATE", 600, digits=6),
+        working_hours=_hours(variables, "ASSAY_WORKING_HOURS"),
     )
 
 
@@ -145,6 +150,11 @@ def _count(variables: Mapping[str, str], name: str, otherwise: int, digits: int 
         most = "9" * digits
         raise BadRequest(f"It is a whole number from 1 to {most}", where=name, value=found, mend=f"Write {otherwise}.")
     return int(found)
+
+
+def _hours(variables: Mapping[str, str], name: str) -> WorkingHours | None:
+    found = variables.get(name, "")
+    return hours.read(found, name) if found else None
 
 
 def _networks(variables: Mapping[str, str], name: str) -> tuple[str, ...]:

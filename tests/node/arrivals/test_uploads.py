@@ -7,13 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 
 from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.arrivals import bounds, uploads
 from assay.node.arrivals.models import State, Upload
-from assay.node.lake import manifest
+from assay.node.lake import files, manifest
 
 pytestmark = pytest.mark.django_db
 EVENTS = "id,at,event,person,limit\n1,2026-05-04T10:00:00Z,signed_up,ada,3\n2,2026-05-04T11:00:00Z,signed_up,bob,\n"
@@ -63,6 +64,31 @@ def test_the_same_events_count_once(revops):
     again = _read(revops, EVENTS + "3,2026-05-04T12:00:00Z,signed_up,cleo,\n")
     assert (again.rows, again.repeated) == (1, 2)
     assert [row["id"] for row in manifest.rows_since(0).to_pylist()] == ["1", "2", "3"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_large_file_is_read_everybody_can_see_how_far_it_is(revops, monkeypatch):
+    told, note = [], uploads._note
+
+    def noted(upload_id, percent):
+        note(upload_id, percent)
+        told.append(Upload.objects.get(pk=upload_id).percent)
+        connection.close()
+
+    monkeypatch.setattr(uploads, "_note", noted)
+    monkeypatch.setattr(files, "_PAUSE", 0.05)
+    rows = (f"{i},2026-05-04T10:00:00Z,signed_up,p{i % 999},{i % 7}\n" for i in range(150_000))
+    assert _read(revops, "id,at,event,person,limit\n" + "".join(rows)).rows == 150_000
+    assert told
+    assert told == sorted(set(told))
+
+
+def test_a_page_of_a_file_that_is_being_read_says_how_far_it_is(revops):
+    upload = Upload.objects.create(name="e.csv", source="product", part="events", bytes=1, state=State.READING)
+    assert "%" not in revops.get(reverse("upload", args=[upload.pk])).content.decode()
+    Upload.objects.update(percent=34)
+    assert "34&nbsp;%" in revops.get(reverse("upload", args=[upload.pk])).content.decode()
+    assert "34&nbsp;%" in revops.get(reverse("data")).content.decode()
 
 
 def test_reading_again_adds_nothing(revops):

@@ -1,11 +1,13 @@
 """What the pages of leads say and do, without a browser."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from tests.node.leads.knowing import DAY, HAND, HOUR, MQL, enter, lead_of, works_at
 
+from assay.node import hours
 from assay.node.access.permissions import Role
 from assay.node.leads import erasing, queries, stories
 from assay.node.leads.models import Absence, Lead, LeadEvent, Note, SavedView, Seat, Suppression, Territory
@@ -146,6 +148,12 @@ def test_the_funnel_counts_how_far_leads_got_and_why_not(arrive, now, client_of)
 def test_the_board_shows_what_is_late(lead, now, client_of):
     Lead.objects.update(respond_by=now - HOUR)
     assert "1 hour ago" in _says(client_of(Role.REVOPS), "/deadlines/")
+
+
+def test_the_board_tells_when_deadlines_run(lead, client_of, settings):
+    assert "Deadlines run day and night" in _says(client_of(Role.REVOPS), "/deadlines/")
+    settings.ASSAY = replace(settings.ASSAY, working_hours=hours.read("Mon-Fri 09:00-17:00 Europe/Berlin", ""))
+    assert "in working hours: Mon-Fri 09:00-17:00 Europe/Berlin" in _says(client_of(Role.REVOPS), "/deadlines/")
 
 
 def test_who_takes_leads_is_set_on_one_page(client_of, user_of):

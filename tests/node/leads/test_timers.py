@@ -1,8 +1,11 @@
 """What time alone brings: offers move on, leads wake, tasks are due."""
 
-import pytest
-from tests.node.leads.knowing import DAY, HOUR, MQL, NOON, TRIAL, enter, lead_of, leave, works_at
+from dataclasses import replace
 
+import pytest
+from tests.node.leads.knowing import DAY, HAND, HOUR, MQL, NOON, TRIAL, enter, lead_of, leave, works_at
+
+from assay.node import hours
 from assay.node.access.permissions import Role
 from assay.node.leads import stories
 from assay.node.leads.models import Absence, AccountOwner, Seat, Task
@@ -67,6 +70,25 @@ def test_before_the_deadline_it_is_said_once_that_time_is_running_out(arrive, de
     time_passes(NOON + 3 * HOUR)
     time_passes(NOON + 3.5 * HOUR)
     assert _texts(lead_of()).count("time is running out") == 1
+
+
+def test_a_deadline_runs_in_working_hours_where_there_are_any(arrive, desk, time_passes, settings):
+    settings.ASSAY = replace(settings.ASSAY, working_hours=hours.read("Mon-Fri 09:00-15:00 UTC", ""))
+    friday = NOON + 3 * DAY
+    arrive(enter(at=friday), now=friday)  # three hours are left of the day, and one on Monday
+    assert (lead_of().respond_by, lead_of().warn_at) == (NOON + 6 * DAY - 2 * HOUR, friday + 3 * HOUR)
+    time_passes(NOON + 5 * DAY)
+    assert lead_of().owner == desk["ann"]
+    time_passes(NOON + 6 * DAY)
+    assert lead_of().owner == desk["bob"]
+
+
+def test_a_later_rule_hurries_an_answer_in_working_hours_too(arrive, desk, settings):
+    settings.ASSAY = replace(settings.ASSAY, working_hours=hours.read("Mon-Fri 09:00-12:30 UTC", ""))
+    arrive(enter(MQL, at=NOON - HOUR))
+    arrive(enter(HAND))
+    lead = lead_of(motion="new_business")
+    assert (lead.respond_by, lead.warn_at) == (NOON + DAY - 2.5 * HOUR, NOON + DAY - 2.75 * HOUR)
 
 
 def test_an_accepted_lead_has_no_deadline_any_more(arrive, desk, time_passes):

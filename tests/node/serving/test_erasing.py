@@ -18,6 +18,7 @@ from assay.node.access.actions import Machine, NotAllowed
 from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.arrivals.models import State, Upload
+from assay.node.lake import erasing as of_lake
 from assay.node.lake import manifest
 from assay.node.leads.models import Lead
 from assay.node.live import asking, replaying
@@ -92,17 +93,29 @@ def test_others_stay_decided_as_a_replay_without_the_person_decides(lived):
         assert not replaying.compare(replay)
 
 
-def test_an_erasure_that_died_before_the_index_was_reached_is_asked_for_again(lived, monkeypatch):
+@pytest.mark.parametrize(
+    ("where", "again"),
+    [
+        ((of_lake, "_erase_calls"), "wilhelmina"),
+        ((Index, "forget"), "cookie-of-wilhelmina"),
+        ((Index, "forget"), "bob"),
+    ],
+)
+def test_an_erasure_that_was_cut_short_is_finished_by_the_next(lived, monkeypatch, where, again):
     living, clock = lived
     with monkeypatch.context() as patched:
-        patched.setattr(Index, "forget", _die)
+        patched.setattr(*where, _die)
         with pytest.raises(KeyboardInterrupt):
             forget_person(Machine("tests"), "wilhelmina", as_of=micros(clock()))
-    forget_person(Machine("tests"), "wilhelmina", as_of=micros(clock()))
+    clock.now += living.CHECK_EVERY
+    while living.step():  # the self-check finds that the index says more than the lake, and has it made anew
+        pass
+    forget_person(Machine("tests"), again, as_of=micros(clock()))
     while living.step():
         pass
     living.close()
     assert [told[:200] for told in _everywhere() if "wilhelmina" in told] == []
+    assert not list(asking.place().parent.glob("erasing*"))
 
 
 def _die(*_):

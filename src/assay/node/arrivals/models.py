@@ -27,6 +27,7 @@ class Upload(models.Model):
     number = models.PositiveSmallIntegerField(default=0)  # among parts of that kind
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     bytes = models.BigIntegerField()
+    percent = models.PositiveSmallIntegerField(default=0)  # of the file, while it is being read
     rows = models.BigIntegerField(default=0)
     repeated = models.BigIntegerField(default=0)  # events that are in the lake already
     rejected = models.BigIntegerField(default=0)

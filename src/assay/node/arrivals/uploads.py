@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pyarrow import csv
 
@@ -95,7 +95,7 @@ def _read(upload: Upload) -> None:
     part = dict(parts()).get(f"{upload.source}/{upload.part}/{upload.number}")
     if part is None:
         raise BadRequest("The definitions have no such source any longer", mend="Upload it for another one.")
-    found = read_file(part, path)
+    found = read_file(part, path, lambda percent: _note(upload.pk, percent))
     now = timezone.now()
     received = pa.array([now] * found.rows.num_rows, pa.timestamp("us", tz="UTC"))
     with transaction.atomic():
@@ -109,6 +109,11 @@ def _read(upload: Upload) -> None:
         if found.rejects.num_rows:
             pq.write_table(found.rejects, _folder(upload) / _REJECTS)
         again.save()
+
+
+def _note(upload_id: int, percent: int) -> None:
+    Upload.objects.filter(pk=upload_id, state=State.READING).update(percent=percent)
+    connection.close()  # this thread's own, which nobody else closes
 
 
 def _unseen(rows: pa.Table, now: datetime) -> pa.Table:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -17,6 +20,9 @@ from assay.core.sources.fields import Field, fields_of
 from assay.core.sources.files import kind_of
 from assay.node.lake.rows import LAKE, ROW_KIND
 
+#: Seconds between two looks at how far the reading is.
+_PAUSE: Final = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
@@ -26,10 +32,11 @@ class FileRows:
     rejects: pa.Table  # tables.REJECTS
 
 
-def read_file(part: model.Source, path: Path) -> FileRows:
+def read_file(part: model.Source, path: Path, tell: Callable[[int], None] | None = None) -> FileRows:
     """Return the rows of one file of a source part. BadData where the file cannot be read at all.
 
-    Of events every declared property is kept, whether or not a rule reads it yet.
+    Of events every declared property is kept, whether or not a rule reads it yet. `tell` hears once a second, on a
+    thread of its own, how many percent are read.
     """
     if isinstance(part, model.EventsSource) and part.id is None:
         raise BadRequest(
@@ -39,13 +46,37 @@ def read_file(part: model.Source, path: Path) -> FileRows:
         )
     own = replace(part, file=path.name, table=None)
     definitions = _reading_all(own)
-    with Store() as store:
+    with Store() as store, _telling(store, tell):
         sources.read(store, definitions, path.parent)
         fields = fields_of(own, _properties(own))
         found = store.table(_sql(own, fields))
         return FileRows(
             found.select(_SCHEMA.names).cast(_SCHEMA), store.table("SELECT * FROM raw.rejects ORDER BY ALL")
         )
+
+
+@contextmanager
+def _telling(store: Store, tell: Callable[[int], None] | None) -> Iterator[None]:
+    if tell is None:
+        yield
+        return
+    store.watch()
+    is_over = threading.Event()
+
+    def watch() -> None:
+        most = 0  # one statement reads the file, and later ones begin at nothing again
+        while not is_over.wait(_PAUSE):
+            if (now := store.progress()) > most:
+                most = now
+                tell(most)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 _SCHEMA = pa.schema([field for field in LAKE if field.name not in ("seq", "received_at")])

@@ -250,8 +250,9 @@ def _designate(batch: _Batch, lead: Lead) -> None:
     batch.desk.touch(lead)
     rule = batch.rules.get(latest.rule)
     if before != (lead.rule, lead.since) and lead.state == State.OFFERED and lead.respond_by is not None:
-        sooner = batch.now + offering.respond_within(rule)
-        lead.respond_by = min(lead.respond_by, sooner)
+        sooner = offering.deadline(batch.now, offering.respond_within(rule))
+        if sooner[0] < lead.respond_by:
+            lead.respond_by, lead.warn_at = sooner
 
 
 def _close(batch: _Batch, lead: Lead) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count
 
 from assay.core.definitions.model import Rule
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission
+from assay.node.hours import WorkingHours
 from assay.node.leads.models import Absence, AccountOwner, Lead, LeadEvent, Seat, Territory
 from assay.node.leads.moving import move
 from assay.node.leads.routing import Area, Asking, Roster, Route, Taker, route
@@ -70,9 +72,17 @@ def give(lead: Lead, user: int | None, *, at: datetime, within: timedelta, by: U
     event = move(lead, Move.OFFER, at=at, by=by)
     lead.owner_id = event.to_id = user
     lead.times_offered += 1
-    lead.respond_by = at + within
-    lead.warn_at = at + within * 3 / 4
+    lead.respond_by, lead.warn_at = deadline(at, within)
     return event
+
+
+def deadline(at: datetime, within: timedelta) -> tuple[datetime, datetime]:
+    """Return until when an offer waits for an answer, and when to say that little time is left, in working hours."""
+    hours: WorkingHours | None = settings.ASSAY.working_hours
+    if hours is None:
+        return at + within, at + within * 3 / 4
+    work = hours.work(within)
+    return hours.after(at, work), hours.after(at, work * 3 / 4)
 
 
 def remember_turns(routes: Iterable[Route], at: datetime) -> None:

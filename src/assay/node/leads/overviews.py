@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -89,4 +90,5 @@ def deadlines(request: HttpRequest) -> HttpResponse:
         ("In the catch-all", "The catch-all is empty.", board.catch_all),
         ("Due within six hours", "Nothing is due soon.", board.soon),
     ]
-    return render(request, "leads/deadlines.html", {"board": board, "lists": lists})
+    shown = {"board": board, "lists": lists, "hours": settings.ASSAY.working_hours}
+    return render(request, "leads/deadlines.html", shown)

@@ -21,8 +21,8 @@ from pyarrow import csv
 
 from assay.core.definitions import model
 from assay.core.io.store import Store
-from assay.node.lake import erasing
 from assay.node.lake.rows import LAKE
+from assay.node.lake.without import Rows
 from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of, name_of, node_of
 
 #: `name` is that of an event, as a number; ALWAYS where a row is read whatever rules read. `first` has the instant of
@@ -148,7 +148,7 @@ class Index:
         gone = {node_of("p", one) for one in ids}
         named = self._naming(ids)
         with Store(on_disk=False) as store:
-            erased = erasing.Rows(store, ids, definitions.sources)
+            erased = Rows(store, ids, definitions.sources)
             store.register("named", _unpacked([told for *_, told in named]).append_column("node", _nodes(named)))
             kept = store.table(erased.without("named"))
         fresh = zip(kept["node"].to_pylist(), kept["seq"].to_pylist(), _packed(kept), strict=True)

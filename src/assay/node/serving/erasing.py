@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 
 from assay.core.definitions.model import Definitions
 from assay.core.errors import BadRequest
@@ -22,7 +25,7 @@ from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell, Wake
 from assay.node.rulebook import current
-from assay.node.serving import alone, keeping
+from assay.node.serving import alone, keeping, living
 from assay.node.telling.models import Message
 
 
@@ -39,23 +42,53 @@ class Forgotten:
 def forget_person(actor: Actor, person_id: str, *, as_of: int) -> Forgotten:
     """Erase a person under every id that is the same person as of an instant, and have the others decided anew.
 
-    The lake comes first, as everything else follows from it; the index comes last, as it says which ids there are. Cut
-    short anywhere, the same is asked again and goes on. BadRequest where nobody is known under the id, or while an
-    upload is read.
+    The lake comes first, as everything else follows from it. Cut short anywhere, the same is asked again and goes on;
+    so it does where the next person is erased. BadRequest where nobody is known under the id, or an upload is read.
     """
-    definitions = current.definitions()
     with alone.once_free(), Index(asking.place()) as index:
         of_uploads.demand_read()
-        ids = _ids(index, definitions, person_id, as_of)
-        nodes = [node_of("p", one) for one in ids]
-        _ask(actor, nodes)
-        of_uploads.erase(ids)
-        keeping.sweep(settings.ASSAY.data_folder)
-        lake = of_lake.erase(ids, definitions.sources)
-        leads = _forget_in_database(actor, ids, nodes)
-        index.forget(ids, definitions)
+        number, definitions = current.edition_and_definitions()
+        living.drain(timezone.now)
+        if number:
+            living.take_in(index, definitions)  # what came lately may tell of further ids
+        left = _left()
+        if left:
+            gone = _forget(actor, index, definitions, left)
+        if person_id not in left:
+            gone = _forget(actor, index, definitions, _ids(index, definitions, person_id, as_of))
     cache.clear()  # stories that were told lately; other processes' go within half a minute
+    return gone
+
+
+def _forget(actor: Actor, index: Index, definitions: Definitions, ids: list[str]) -> Forgotten:
+    nodes = [node_of("p", one) for one in ids]
+    _keep_in_mind(ids)
+    _ask(actor, nodes)
+    of_uploads.erase(ids)
+    keeping.sweep(settings.ASSAY.data_folder)
+    lake = of_lake.erase(ids, definitions.sources)
+    leads = _forget_in_database(actor, ids, nodes)
+    index.forget(ids, definitions)
+    _mind().unlink()
     return Forgotten(ids=len(ids), rows=lake.rows, calls=lake.calls, leads=leads)
+
+
+def _mind() -> Path:
+    folder: Path = settings.ASSAY.data_folder
+    return folder / "erasing"
+
+
+def _keep_in_mind(ids: list[str]) -> None:
+    """Write down whom an erasure is about: cut short, neither lake nor index may know any longer which ids are one."""
+    aside = _mind().with_suffix(".new")
+    aside.touch(mode=0o600)
+    aside.write_text(json.dumps(ids), "utf-8")
+    aside.replace(_mind())
+
+
+def _left() -> list[str]:
+    """Return the ids of an erasure that was cut short."""
+    return list(json.loads(_mind().read_text("utf-8"))) if _mind().exists() else []
 
 
 def _ids(index: Index, definitions: Definitions, person_id: str, as_of: int) -> list[str]:

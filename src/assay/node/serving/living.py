@@ -50,12 +50,11 @@ class Life:
 
     def _step(self) -> bool:
         index = self._opened()
-        drained = sum(draining.drain(self._clock()) is not None for _ in range(_DRAINS))
+        drained = drain(self._clock)
         number, definitions = current.edition_and_definitions()
         if not number:
             return bool(drained)
-        fresh = rows_after(turning.next_seq(index, definitions))
-        taken = turning.take_in(index, definitions, fresh, store=self._store)
+        taken = take_in(index, definitions, self._store)
         now = self._clock()
         takers = [_leads_of(definitions, now)]
         if index.mark("edition") != str(number) or index.waiting() > _MANY:
@@ -103,7 +102,17 @@ class Life:
         index.settle(touched)
 
 
-def rows_after(seq: int) -> Iterator[pa.Table]:
+def drain(clock: Clock) -> int:
+    """Take what waits in the inbox into the lake, a bounded number of times; return how often there was anything."""
+    return sum(draining.drain(clock()) is not None for _ in range(_DRAINS))
+
+
+def take_in(index: Index, definitions: Definitions, store: Store | None = None) -> int:
+    """Take what is new in the lake into the index; return how many rows came."""
+    return turning.take_in(index, definitions, _rows_after(turning.next_seq(index, definitions)), store=store)
+
+
+def _rows_after(seq: int) -> Iterator[pa.Table]:
     """Yield the rows of the lake from a number on, in their order, a bounded number at a time."""
     last = manifest.last_seq()
     for before in range(seq - 1, last, _ROWS):
