@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ from assay.core import engine, leads, sentences
 from assay.core.engine.results import CountedEvent, ScoreReading
 from assay.core.pipeline import DECIDED
 from assay.core.pipeline import event_names as names_of_events
+from assay.core.values import micros as micros
 from assay.node.live.deciding import Known, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
@@ -200,8 +200,3 @@ def _scores(known: Known, asked: Sequence[Asked], as_of: int) -> dict[Asked, Sco
         readings = engine.read_scores(known.store, known.definitions, score=score, subject_ids=ids, as_of=as_of)
         found |= {key: readings[key[1]] for key in keys}
     return found
-
-
-def micros(at: datetime) -> int:
-    """Return an instant as UTC microseconds."""
-    return int(at.timestamp()) * 1_000_000 + at.microsecond
