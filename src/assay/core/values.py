@@ -129,7 +129,7 @@ def _text_of_decimal(value: Decimal) -> str | None:
 def _text_of_other(value: object) -> str | None:
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return format_instant(_since_epoch(aware))
+        return format_instant(micros(aware))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -205,8 +205,8 @@ def parse_instant(text: str, zone: str | None = None) -> int:
     except ValueError as error:
         raise ValueError(f"There is no such instant: {error}.") from None
     if found[8]:
-        return _since_epoch(local) - _offset(found[8])
-    return _since_epoch(local) if zone is None else _in_zone(local, zone)
+        return micros(local) - _offset(found[8])
+    return micros(local) if zone is None else _in_zone(local, zone)
 
 
 def _offset(text: str) -> int:
@@ -222,9 +222,9 @@ def _offset(text: str) -> int:
 def _in_zone(local: datetime, zone: str) -> int:
     # fold=0 is the earlier of two readings; a time that does not exist does not survive the way to UTC and back.
     there: tzinfo = ZoneInfo(zone)
-    us = _since_epoch(local.replace(tzinfo=there, fold=0))
+    us = micros(local.replace(tzinfo=there, fold=0))
     try:
-        back = (_EPOCH + timedelta(microseconds=us)).astimezone(there)
+        back = instant(us).astimezone(there)
     except OverflowError:
         raise ValueError("Write an instant of the years 1 to 9999.") from None
     if back.replace(tzinfo=UTC) != local:
@@ -232,8 +232,14 @@ def _in_zone(local: datetime, zone: str) -> int:
     return us
 
 
-def _since_epoch(aware: datetime) -> int:
+def micros(aware: datetime) -> int:
+    """Return an instant that knows its zone as UTC microseconds, exactly."""
     return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def instant(us: int) -> datetime:
+    """Return UTC microseconds as an instant."""
+    return _EPOCH + timedelta(microseconds=us)
 
 
 def is_zone(name: str) -> bool:
@@ -248,7 +254,7 @@ def is_zone(name: str) -> bool:
 def format_instant(us: int) -> str:
     """Return UTC microseconds since 1970 as ISO text ending in Z; ValueError outside the years 1 to 9999."""
     try:
-        moment = _EPOCH + timedelta(microseconds=us)
+        moment = instant(us)
     except OverflowError:
         raise ValueError("Only instants of the years 1 to 9999 can be written.") from None
     return moment.replace(tzinfo=None).isoformat() + "Z"

@@ -64,6 +64,24 @@ def test_a_server_that_was_left_running_is_stopped_first(folder, tmp_path):
         cluster.stop(again)
 
 
+def test_a_server_is_known_by_whatever_name_its_folder_is_called(folder, tmp_path):
+    made = cluster.opened(folder, PASSWORD)
+    other = folder.parent / "another-name"
+    other.symlink_to(folder)
+    linked = cluster.opened(other, PASSWORD)
+    with (tmp_path / "log").open("wb") as log:
+        for one, same in ((made, linked), (linked, made)):
+            running, _ = _started(one, log)
+            assert cluster.port_of_running(same) == cluster.port_of_running(one) is not None
+            again, _ = _started(same, log)  # which stops the first one, and finds nothing in its way
+            assert running.wait(10) == 0
+            again.kill()
+            again.wait()
+        assert cluster.port_of_running(made) is None
+        running, _ = _started(linked, log)
+        cluster.stop(running)
+
+
 def test_files_half_made_are_made_anew(folder):
     (folder / "data.new" / "base").mkdir(parents=True)
     assert (cluster.opened(folder, PASSWORD).data / "PG_VERSION").exists()

@@ -76,14 +76,14 @@ def folder_aside(out: Path) -> Iterator[Path]:
 def _put_in_place(aside: Path, out: Path) -> None:
     if not out.exists():
         aside.rename(out)
-        _sync(out.parent)
+        sync(out.parent)
         return
     for folder, _, files in os.walk(aside):
         target = out / Path(folder).relative_to(aside)
         target.mkdir(parents=True, exist_ok=True)
         for file in sorted(files):
             (Path(folder) / file).replace(target / file)
-        _sync(target)
+        sync(target)
 
 
 def _sweep_orphans(out: Path) -> None:
@@ -115,9 +115,9 @@ def file_aside(path: Path) -> Iterator[Path]:
     try:
         aside.chmod(0o666 & ~_umask())
         yield aside
-        _sync(aside)
+        sync(aside)
         aside.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -131,11 +131,12 @@ def _umask() -> int:
 def _sync_tree(folder: Path) -> None:
     for inside, _, files in os.walk(folder):
         for file in files:
-            _sync(Path(inside) / file)
-        _sync(Path(inside))
+            sync(Path(inside) / file)
+        sync(Path(inside))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """See to it that a file, or the names in a folder, are on disk when this returns."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, Literal, TypeVar
 
 import msgspec
 
+from assay.core.values import DAY, micros
 from assay.node.intake import limits, refusals
 from assay.node.intake.limits import LONGEST_ID
 from assay.node.intake.refusals import Refusal
@@ -102,11 +103,9 @@ _raw_batches: Final = msgspec.json.Decoder(_RawBatch)
 _messages: Final = msgspec.json.Decoder(_Message)
 _encoder: Final = msgspec.json.Encoder()
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_EARLIEST: Final = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_DECADE: Final = timedelta(days=3653) // _MICROSECOND
+_EARLIEST: Final = micros(datetime(1900, 1, 1, tzinfo=UTC))
+_LATEST: Final = micros(datetime(9999, 1, 1, tzinfo=UTC))
+_DECADE: Final = 3653 * DAY
 _KINDS: Final = frozenset(KINDS)
 
 # --- what comes -----------------------------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ def kept(sent: Sent, received_at: datetime) -> list[Kept]:
 
 def microseconds(instant: datetime) -> int:
     """Return an instant in microseconds since 1970; one without a zone is meant in UTC."""
-    return ((instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    return micros(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
 _NUL: Final = b"\\u0000"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from assay.core.io.store import literal
+from assay.core.io.writing import sync
 from assay.node.lake.models import FileKind, LakeFile, Position
 from assay.node.lake.rows import LAKE
 
@@ -118,8 +118,8 @@ def write(parts: Iterable[pa.Table | pa.RecordBatch], kind: FileKind) -> LakeFil
                 table = table.cast(LAKE)
                 writer.write_table(table, row_group_size=_ROW_GROUP)
                 _widen(file, table)
-        _sync(path)
-        _sync(path.parent)
+        sync(path)
+        sync(path.parent)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -157,14 +157,6 @@ def _widen(file: LakeFile, table: pa.Table) -> None:
         file.at_from = min(filter(None, (file.at_from, at["min"])))
         file.at_to = max(filter(None, (file.at_to, at["max"])))
     file.rows += table.num_rows
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _count(rows: pa.Table, now: datetime) -> None:

@@ -107,14 +107,14 @@ def sign(audit: Audit, lead_id: int, side: str, now: datetime) -> Lead:
 @action("open an opportunity", Permission.WORK_LEADS)
 def open_opportunity(audit: Audit, lead_id: int, now: datetime) -> Lead:
     """Say that a sales-qualified lead is an opportunity now."""
-    lead = _owned(audit, lead_id)
+    lead = _mine_to_answer(audit, lead_id)
     return _done(audit, lead, move(lead, Move.OPEN, at=now, by=_user(audit)))
 
 
 @action("win a lead", Permission.WORK_LEADS)
 def win(audit: Audit, lead_id: int, amount: Decimal | None, now: datetime) -> Lead:
     """Say that an opportunity was won, and how much."""
-    lead = _owned(audit, lead_id)
+    lead = _mine_to_answer(audit, lead_id)
     lead.amount = amount
     return _done(audit, lead, move(lead, Move.WIN, at=now, by=_user(audit)))
 
@@ -122,7 +122,7 @@ def win(audit: Audit, lead_id: int, amount: Decimal | None, now: datetime) -> Le
 @action("lose a lead", Permission.WORK_LEADS)
 def lose(audit: Audit, lead_id: int, reason: str, now: datetime) -> Lead:
     """Say that an opportunity was lost, and why."""
-    lead = _owned(audit, lead_id)
+    lead = _mine_to_answer(audit, lead_id)
     return _done(audit, lead, move(lead, Move.LOSE, at=now, by=_user(audit), reason=_of(LossReason, reason)))
 
 
@@ -145,7 +145,7 @@ def assign(audit: Audit, lead_id: int, to: int, now: datetime) -> Lead:
 @action("snooze a lead", Permission.WORK_LEADS)
 def snooze(audit: Audit, lead_id: int, until: datetime, now: datetime) -> Lead:
     """Let a lead that one works on sleep until an instant."""
-    lead = _owned(audit, lead_id)
+    lead = _mine_to_answer(audit, lead_id)
     if lead.state not in WORKED:
         raise BadRequest(
             "Only a lead that is worked on can sleep", mend="Accept or reject it first: its time is running."
@@ -226,10 +226,6 @@ def _mine_to_answer(audit: Audit, lead_id: int) -> Lead:
         verb = "is offered to" if lead.state in UNANSWERED else "belongs to"
         raise BadRequest(f"This lead {verb} {lead.owner}", mend=f"Ask {lead.owner}, or somebody who assigns leads.")
     return lead
-
-
-def _owned(audit: Audit, lead_id: int) -> Lead:
-    return _mine_to_answer(audit, lead_id)
 
 
 def _demand_future(until: datetime, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from assay.core.values import micros
 from assay.node.access.admission import needs
 from assay.node.access.permissions import Permission
 from assay.node.leads import queries, stories, telling_why
@@ -24,11 +25,11 @@ _PEOPLE: Final = 50
 @require_safe
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account: its people and who of them qualifies, its leads, what held when."""
-    story = stories.story("account", account_id, round(timezone.now().timestamp() * 1_000_000))
+    story = stories.story("account", account_id, micros(timezone.now()))
     leads = queries.leads_of_account(account_id)
     if story is None and not leads:
         raise Http404
-    people = sorted(story.people, key=lambda p: (-len(p.rules), -(p.last_seen_at or 0))) if story else []
+    people = story.people if story else ()  # those who qualify come first
     qualified = sum(1 for person in people if person.rules)
     by_person = {lead.subject_id: lead for lead in reversed(leads) if lead.subject_type == "person"}
     shown = {

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from assay.core.errors import ShownError
+from assay.core.values import micros
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
@@ -147,7 +148,7 @@ def _lead_page(
     request: HttpRequest, found: Lead, *, typed: Mapping[str, object] | None = None, status: int = 200
 ) -> HttpResponse:
     now, user = timezone.now(), _user(request)
-    story = stories.story(found.subject_type, found.subject_id, round(now.timestamp() * 1_000_000))
+    story = stories.story(found.subject_type, found.subject_id, micros(now))
     told = telling_why.whys(story, found.rule) if story else []
     legal = MOVES[State(found.state)]
     evidence = {letter: [e for e in found.evidence.all() if e.letter == letter] for letter in Letter}

@@ -17,23 +17,14 @@ from assay.node.lake.reading import lake_sources
 from assay.node.live.changes import Change
 from assay.node.live.deciding import Known
 from assay.node.live.keys import node_sql
-from assay.node.live.storing import changes_of, instant
+from assay.node.live.storing import COLUMNS, NAMED, OPTIONAL, changes_of, instant
 from assay.node.live.turning import Taker, give
 
-_SPELL: Final = (
-    "rule text, version int, fingerprint text, subject_type text, subject_id text, node bigint, "
-    "starts_at timestamptz, ends_at timestamptz, opened_by text, closed_by text"
-)
 #: What makes a stored spell (s) a replayed one (r). Equality wherever there is always a value: where nothing but
 #: `IS NOT DISTINCT FROM` stands Postgres can neither hash nor look up, and would hold each against every other.
 _SAME: Final = " AND ".join(
-    [
-        *(f"s.{column} = r.{column}" for column in ("node", "rule", "version", "fingerprint")),
-        *(f"s.{column} = r.{column}" for column in ("subject_type", "subject_id", "starts_at", "opened_by")),
-        *(f"s.{column} IS NOT DISTINCT FROM r.{column}" for column in ("ends_at", "closed_by")),
-    ]
+    f"s.{column} {'IS NOT DISTINCT FROM' if column in OPTIONAL else '='} r.{column}" for column in COLUMNS
 )
-_COLUMNS: Final = ", ".join(column.split()[0] for column in _SPELL.split(", "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +68,8 @@ def replaying(definitions: model.Definitions, lake: str, *, as_of: int) -> Itera
         store.register("timers", timers)
         person, account = (node_sql(prefix, "subject_id") for prefix in ("p", "a"))
         node = f"CASE subject_type WHEN 'person' THEN {person} ELSE {account} END"
-        with_nodes = store.table(
-            f"SELECT rule, version, fingerprint, subject_type, subject_id, {node} AS node, starts_at, ends_at, "
-            "opened_by, closed_by FROM replayed"
-        )
+        columns = ", ".join(f"{node} AS node" if column == "node" else column for column in COLUMNS)
+        with_nodes = store.table(f"SELECT {columns} FROM replayed")
         wakes = store.table(f'SELECT {node} AS node, min("at") AS "at" FROM timers GROUP BY 1')
         yield Replay(as_of=as_of, known=known, spells=with_nodes, wakes=wakes)
 
@@ -92,7 +81,7 @@ def store_replay(replay: Replay) -> list[Change]:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM live_spell s WHERE NOT EXISTS (SELECT 1 FROM replayed r WHERE {_SAME})")
             cursor.execute(
-                f"INSERT INTO live_spell ({_COLUMNS}) SELECT {_COLUMNS} FROM replayed r "
+                f"INSERT INTO live_spell ({NAMED}) SELECT {NAMED} FROM replayed r "
                 f"WHERE NOT EXISTS (SELECT 1 FROM live_spell s WHERE {_SAME})"
             )
             cursor.execute("DELETE FROM live_wake")
@@ -124,9 +113,10 @@ def compare(replay: Replay) -> Differences:
 
 
 def _load(replay: Replay) -> None:
+    typed = ", ".join(f"{column} {kind}" for column, kind in COLUMNS.items())
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE replayed ({_SPELL}) ON COMMIT DROP")
-        with cursor.copy(f"COPY replayed ({_COLUMNS}) FROM STDIN") as copy:
+        cursor.execute(f"CREATE TEMP TABLE replayed ({typed}) ON COMMIT DROP")
+        with cursor.copy(f"COPY replayed ({NAMED}) FROM STDIN") as copy:
             for row in _rows(replay.spells):
                 copy.write_row(row)
         cursor.execute("CREATE INDEX ON replayed (node)")

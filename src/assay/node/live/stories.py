@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ from assay.core.engine.results import CountedEvent, ScoreReading
 from assay.core.io.store import Store
 from assay.core.pipeline import DECIDED
 from assay.core.pipeline import event_names as names_of_events
+from assay.core.values import micros as micros
 from assay.node.live.deciding import Known, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
@@ -203,8 +203,3 @@ def _scores(known: Known, asked: Sequence[Asked], as_of: int) -> dict[Asked, Sco
         readings = engine.read_scores(known.store, known.definitions, score=score, subject_ids=ids, as_of=as_of)
         found |= {key: readings[key[1]] for key in keys}
     return found
-
-
-def micros(at: datetime) -> int:
-    """Return an instant as UTC microseconds."""
-    return int(at.timestamp()) * 1_000_000 + at.microsecond

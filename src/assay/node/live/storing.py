@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 
 import pyarrow.compute as pc
 from django.db import connection, transaction
 
 from assay.core.definitions.model import SubjectType
+from assay.core.values import instant as instant
 from assay.node.live.changes import Change, What
 from assay.node.live.deciding import Decision
 
-_COLUMNS: Final = (
-    *("rule", "version", "fingerprint", "subject_type", "subject_id"),
-    *("node", "starts_at", "ends_at", "opened_by", "closed_by"),
-)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: What a stored spell says: column and type, as Postgres names them, in the order of a decision's table with `node`.
+COLUMNS: Final[Mapping[str, str]] = {
+    **{"rule": "text", "version": "int", "fingerprint": "text", "subject_type": "text", "subject_id": "text"},
+    **{
+        "node": "bigint",
+        "starts_at": "timestamptz",
+        "ends_at": "timestamptz",
+        "opened_by": "text",
+        "closed_by": "text",
+    },
+}
+#: Those that a spell which still holds lacks.
+OPTIONAL: Final = ("ends_at", "closed_by")
+NAMED: Final = ", ".join(COLUMNS)
 
 _Row = tuple[Any, ...]
 _Key = tuple[str, str, str]  # rule, subject_type, subject_id
@@ -51,11 +61,6 @@ def store_decision(decision: Decision) -> list[Change]:
     return changes
 
 
-def instant(micros: int) -> datetime:
-    """Return UTC microseconds as a datetime."""
-    return _EPOCH + timedelta(microseconds=micros)
-
-
 def decided_rows(decision: Decision) -> dict[_Row, None]:
     """Return decided spells as stored ones are written, in order."""
     nodes: Mapping[str, Mapping[str, int]] = {"person": decision.people, "account": decision.accounts}
@@ -69,7 +74,7 @@ def decided_rows(decision: Decision) -> dict[_Row, None]:
 def stored_rows(nodes: Sequence[int]) -> dict[int, _Row]:
     """Return the stored spells of these nodes, by id."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM live_spell WHERE node = ANY(%s)", [list(nodes)])
+        cursor.execute(f"SELECT id, {NAMED} FROM live_spell WHERE node = ANY(%s)", [list(nodes)])
         return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
@@ -81,7 +86,7 @@ def _delete(ids: Sequence[int]) -> None:
 
 def _insert(rows: Sequence[_Row]) -> None:
     if rows:
-        with connection.cursor() as cursor, cursor.copy(f"COPY live_spell ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+        with connection.cursor() as cursor, cursor.copy(f"COPY live_spell ({NAMED}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
 

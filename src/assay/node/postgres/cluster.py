@@ -52,8 +52,8 @@ class Cluster:
 
     @property
     def data(self) -> Path:
-        """Return the folder that Postgres calls its data directory."""
-        return self.folder / "data"
+        """Return the folder that Postgres calls its data directory, by its real name: so the system names it, too."""
+        return (self.folder / "data").resolve()
 
 
 def opened(folder: Path, password: str) -> Cluster:
@@ -198,7 +198,8 @@ def _is_postgres(pid: int, cluster: Cluster) -> bool:
     """Tell whether the process is the server of this folder, and not another that was given its number since."""
     if _PROCESSES.is_dir():
         with suppress(OSError):
-            return str(cluster.data).encode() in (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
+            words = (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
+            return any(Path(os.fsdecode(word)).resolve() == cluster.data for word in words if word.startswith(b"/"))
         return False
     try:
         os.kill(pid, 0)

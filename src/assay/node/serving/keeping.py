@@ -22,6 +22,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from assay.core.errors import BadRequest
+from assay.core.io.writing import sync
 from assay.node.api.feed import TOUCH_ALL
 from assay.node.postgres import cluster, programs
 from assay.node.postgres.cluster import Cluster
@@ -72,7 +73,7 @@ def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
             _copied(held / name, aside / _LAKE / name, size)
         _copied(home / _SECRETS, aside / _SECRETS, None)
         (aside / _SECRETS).chmod(0o600)
-        _synced(aside / _DUMP)
+        sync(aside / _DUMP)
         aside.rename(to)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -205,12 +206,4 @@ def _copied(start: Path, end: Path, size: int | None) -> None:
         raise BadRequest("A file is missing", where=str(start), mend="Take another backup.") from None
     if size is not None and end.stat().st_size != size:
         raise BadRequest("A file is not whole", where=str(start), mend="Take another backup.")
-    _synced(end)
-
-
-def _synced(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    sync(end)

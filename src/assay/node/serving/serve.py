@@ -75,9 +75,9 @@ def serve(asked: Asked, tell: Callable[[str], None], ready: Callable[[Running], 
         keeping.sweep(home)
         logs = _Logs(home)
         reached, look_after_postgres = _database(home, kept, logs, tell, to_close)
-        variables = _variables(asked, home, kept, reached)
+        variables = {**environment_of(_address(asked), home, kept, reached), "ASSAY_CHILD": "1"}
         tell("Fitting the database to this version")
-        _prepare({**variables, "DATABASE_URL": reached.owner}, logs)
+        prepare({**variables, "DATABASE_URL": reached.owner}, logs.of("preparing"), "The log says why.")
         processes = _processes(asked, variables, logs)
         to_close.callback(_stop_all, processes)
         for process in processes:
@@ -157,26 +157,29 @@ def _database(
     return keeper.reached, keeper.look
 
 
-def _variables(asked: Asked, home: Path, kept: Secrets, reached: database.Database) -> dict[str, str]:
-    """Return what the children are told on top of this process's own environment."""
+def _address(asked: Asked) -> str:
+    """Return how people reach the node where nothing else is set."""
     host = "localhost" if asked.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else asked.host
+    return f"http://{host}:{asked.port}"
+
+
+def environment_of(address: str, home: Path, kept: Secrets, reached: database.Database) -> dict[str, str]:
+    """Return what a process that works on the node is told on top of the environment that there is."""
     return {
-        "ASSAY_ADDRESS": os.environ.get("ASSAY_ADDRESS") or f"http://{host}:{asked.port}",
+        "ASSAY_ADDRESS": os.environ.get("ASSAY_ADDRESS") or address,
         "ASSAY_DATA_FOLDER": str(home),
         "ASSAY_SECRET_KEY": os.environ.get("ASSAY_SECRET_KEY") or kept.secret_key,
         "ASSAY_METRICS_TOKEN": os.environ.get("ASSAY_METRICS_TOKEN") or kept.metrics_token,
-        "ASSAY_CHILD": "1",
         "DJANGO_SETTINGS_MODULE": "assay.node.settings",
         **reached.variables(),
     }
 
 
-def _prepare(variables: Mapping[str, str], logs: _Logs) -> None:
+def prepare(variables: Mapping[str, str], log: IO[bytes] | int | None, mend: str) -> None:
+    """Fit the database to this version, in a process of its own; BadRequest where that fails."""
     command = [sys.executable, "-m", "assay.node.serving.preparing"]
-    log = logs.of("preparing")
-    done = subprocess.run(command, env={**os.environ, **variables}, stdout=log, stderr=log, check=False)
-    if done.returncode:
-        raise BadRequest("The database could not be fitted to this version", mend="The log says why.")
+    if subprocess.run(command, env={**os.environ, **variables}, stdout=log, stderr=log, check=False).returncode:
+        raise BadRequest("The database could not be fitted to this version", mend=mend)
 
 
 def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[Process]:

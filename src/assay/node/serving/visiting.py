@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from assay.core.errors import BadRequest
 from assay.node.postgres import cluster
 from assay.node.serving import database, folder, secrets
-from assay.node.serving.serve import ADDRESS
+from assay.node.serving.serve import ADDRESS, environment_of, prepare
+
+#: How people reach a node that never ran, as it would say itself.
+_UNKNOWN: Final = "http://localhost:8000"
 
 
 @contextmanager
@@ -35,7 +37,8 @@ def visited(data_folder: Path) -> Iterator[None]:
     with folder.held(home):
         running, reached = database.start(home, cluster.free_port(), kept, subprocess.DEVNULL)
         try:
-            _prepare(home, kept, reached)
+            told = {**_environment(home, kept, reached), "DATABASE_URL": reached.owner}
+            prepare(told, None, "What stands above says why.")
             _enter(home, kept, reached)
             yield
             _leave()
@@ -43,25 +46,15 @@ def visited(data_folder: Path) -> Iterator[None]:
             cluster.stop(running)
 
 
-def variables(home: Path, kept: secrets.Secrets, reached: database.Database) -> dict[str, str]:
-    """Return the environment of a process that works on the node."""
+def _environment(home: Path, kept: secrets.Secrets, reached: database.Database) -> dict[str, str]:
     noted = home / ADDRESS
-    address = os.environ.get("ASSAY_ADDRESS") or (
-        noted.read_text("utf-8") if noted.exists() else "http://localhost:8000"
-    )
-    return {
-        "ASSAY_ADDRESS": address,
-        "ASSAY_DATA_FOLDER": str(home),
-        "ASSAY_SECRET_KEY": os.environ.get("ASSAY_SECRET_KEY") or kept.secret_key,
-        "DJANGO_SETTINGS_MODULE": "assay.node.settings",
-        **reached.variables(),
-    }
+    return environment_of(noted.read_text("utf-8") if noted.exists() else _UNKNOWN, home, kept, reached)
 
 
 def _enter(home: Path, kept: secrets.Secrets, reached: database.Database) -> None:
     import django
 
-    os.environ.update(variables(home, kept, reached))
+    os.environ.update(_environment(home, kept, reached))
     django.setup()
 
 
@@ -74,10 +67,3 @@ def _leave() -> None:
         close_pool = getattr(connection, "close_pool", None)
         if close_pool is not None:
             close_pool()
-
-
-def _prepare(home: Path, kept: secrets.Secrets, reached: database.Database) -> None:
-    told = {**os.environ, **variables(home, kept, reached), "DATABASE_URL": reached.owner}
-    command = [sys.executable, "-m", "assay.node.serving.preparing"]
-    if subprocess.run(command, env=told, check=False).returncode:
-        raise BadRequest("The database could not be fitted to this version", mend="What stands above says why.")
