@@ -6,6 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Standing
+
+__all__ = ("Account", "AccountsRead", "Counting", "Errand", "Listed", "Standing")
+
 _USER = settings.AUTH_USER_MODEL
 
 
