@@ -180,7 +180,7 @@ class Us:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """What two companies sign about comparing: how they match, how they know that it was worth it, when they look again.
+    """What two companies sign: how records match, how they know that it was worth it, when they look again.
 
     `is_blind` is False where one of the two runs the escrow: trusted, not blind.
     """
