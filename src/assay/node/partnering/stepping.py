@@ -99,7 +99,8 @@ def step(ours: Company, bring: Ours, partnership: Partnership, now: datetime, to
     if partnership.state == Partnership.State.PAUSED and deal.state != State.REVOKED:
         return False
     if deal.state == State.LIVE:
-        saying.hand_on(partnership, deal)
+        with keep.together():
+            saying.hand_on(partnership, deal)
     has_more = False
     brought = bringing.mine(bring, partnership, now, touched)
     for _ in range(_MOST):
