@@ -6,6 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from assay.node.partnering.knowing_tables import LakeFact, LakeInsight, Lens, Outgoing
+
+__all__ = ("LakeFact", "LakeInsight", "Lens", "Outgoing")
+
 _USER = settings.AUTH_USER_MODEL
 
 
