@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("partnering", "0002_knowing"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("partnering", "0003_standing"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
