@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from assay.core.definitions.model import InsightsSource, PartnerFactsSource
 from assay.core.sources.files import kind_of
 from assay.node.lake import manifest
 from assay.node.lake.rows import LAKE, ROW_KIND
+from assay.node.partnering import ranking
 from assay.node.partnering.models import LakeFact, LakeInsight
 from assay.node.rulebook import current
 
@@ -78,6 +79,8 @@ SELECT k.id, k.name, k.account_id, k.letter, k.source, NOT EXISTS (
 FROM partnering_lakeinsight k LEFT JOIN partnering_insight i ON i.id = k.insight
 WHERE i.id IS NULL AND k.withdrawn_at IS NULL ORDER BY k.id LIMIT {_AT_ONCE}
 """
+#: An account, and a row of the lake that tells of it.
+_Told = tuple[str, tuple[Any, ...]]
 _COLUMNS: Final = pa.schema([field for field in LAKE if field.name != "seq"])
 
 #: What a definitions folder needs so that rules see what partners tell.
@@ -151,26 +154,25 @@ def pass_on(now: datetime) -> int:
         return 0
     with transaction.atomic():
         manifest.held()  # one at a time
-        rows: list[tuple[Any, ...]] = []
-        if part is not None:
-            rows += _facts(part, now)
-        if letters is not None:
-            rows += _insights(letters, now)
-        if rows:
-            columns = zip(*rows, strict=True)
+        told = [*_facts(part, now), *_insights(letters, now)]
+        if told:
+            columns = zip(*(row for _, row in told), strict=True)
             arrays = [pa.array(values, field.type) for values, field in zip(columns, _COLUMNS, strict=True)]
             manifest.add(pa.table(arrays, schema=_COLUMNS), now)
-    return len(rows)
+            ranking.refresh(now, {account for account, _ in told})
+    return len(told)
 
 
 class Passing:
-    """Passes on what partners told, again and again, at a pace that its own cost sets."""
+    """Passes on what partners told, again and again, at a pace that its own cost sets; keeps the ranking fresh."""
 
+    _RANKED_EVERY: Final = timedelta(minutes=10)  # what fades, fades by days
     _LEAST: Final = 1.0  # seconds between two looks
     _TIMES: Final = 20  # as long as a look took is waited so many times
 
     def __init__(self) -> None:
         self._not_before = 0.0
+        self._ranked_at: datetime | None = None
 
     def step(self, now: datetime) -> int:
         """Look, where it is time to; return how many rows came."""
@@ -178,14 +180,17 @@ class Passing:
         if began < self._not_before:
             return 0
         passed = pass_on(now)
+        if self._ranked_at is None or now - self._ranked_at >= self._RANKED_EVERY:
+            self._ranked_at = now
+            ranking.refresh(now)
         took = time.monotonic() - began
         self._not_before = began + (0 if passed else max(self._LEAST, took * self._TIMES))
         return passed
 
 
-def _facts(part: PartnerFactsSource, now: datetime) -> Iterable[tuple[Any, ...]]:
-    changed = _found(_CHANGED, source=part.source, every=CONFIRMED_EVERY)
-    if not changed:
+def _facts(part: PartnerFactsSource | None, now: datetime) -> Sequence[_Told]:
+    changed = [] if part is None else _found(_CHANGED, source=part.source, every=CONFIRMED_EVERY)
+    if part is None or not changed:
         return []
     known = LakeFact.objects.in_bulk([one["id"] for one in changed if one["id"] is not None])
     told: list[LakeFact] = []
@@ -202,7 +207,8 @@ def _facts(part: PartnerFactsSource, now: datetime) -> Iterable[tuple[Any, ...]]
             begun.append(_begun(part, one, now))
     # What is over goes first: its place is taken by what begins.
     LakeFact.objects.bulk_update(told, ("until", "confirmed_at"), batch_size=1000)
-    return [_row_of(part, fact, now) for fact in (*told, *LakeFact.objects.bulk_create(begun, batch_size=1000))]
+    told += LakeFact.objects.bulk_create(begun, batch_size=1000)
+    return [(fact.account_id, _row_of(part, fact, now)) for fact in told]
 
 
 def _begun(part: PartnerFactsSource, one: Mapping[str, Any], now: datetime) -> LakeFact:
@@ -238,7 +244,9 @@ def _row_of(part: PartnerFactsSource, fact: LakeFact, now: datetime) -> tuple[An
     return _row(fact.source, kind_of(part), body, now, f"partner-fact-{fact.pk}")
 
 
-def _insights(part: InsightsSource, now: datetime) -> Iterable[tuple[Any, ...]]:
+def _insights(part: InsightsSource | None, now: datetime) -> Sequence[_Told]:
+    if part is None:
+        return []
     gone = _found(_GONE_INSIGHTS)
     new = _found(_NEW_INSIGHTS, source=part.source, now=now)
     LakeInsight.objects.filter(pk__in=[one["id"] for one in gone]).update(withdrawn_at=now)
@@ -252,7 +260,7 @@ def _insights(part: InsightsSource, now: datetime) -> Iterable[tuple[Any, ...]]:
         noted, update_conflicts=True, unique_fields=["insight"], update_fields=["source", "name"], batch_size=1000
     )
     over = [{**one, "value": "no", "at": now} for one in gone if one["is_last"]]
-    return [_insight_row(part, one, now) for one in (*over, *new)]
+    return [(one["account_id"], _insight_row(part, one, now)) for one in (*over, *new)]
 
 
 def _insight_row(part: InsightsSource, one: Mapping[str, Any], now: datetime) -> tuple[Any, ...]:
@@ -274,7 +282,7 @@ def _text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _found(query: str, **values: object) -> Sequence[Mapping[str, Any]]:
+def _found(query: str, **values: Any) -> Sequence[Mapping[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         names = [column.name for column in cursor.description or ()]
