@@ -62,7 +62,8 @@ def invite(
     invitation = dealing.invite(keep, company.us(ours, made.escrow), made.escrow, agreed)
     made.public_id = invitation.partnership.hex()
     made.save(update_fields=["public_id"])
-    Standing.objects.filter(partnership=made).update(invitation=invitation.text())
+    made.standing.invitation = invitation.text()
+    made.standing.save(update_fields=["invitation"])
     audit.write("partnership", made.pk, before={}, after={"state": made.state, "partner": partner.slug})
     return made
 
