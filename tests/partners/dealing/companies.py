@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.escrow.parties import ADDRESS, Clock, House
-
 from assay.core.io.rows import Rows
 from assay.partners import identities
 from assay.partners.canonical import Record, keys_of
@@ -13,6 +11,7 @@ from assay.partners.dealing import Agreed, Deal, Level, Mine, Offer, Us, accept,
 from assay.partners.dealing.contract import RELEASE
 from assay.partners.filed import FiledKeep
 from assay.partners.resting import Locker
+from tests.escrow.parties import ADDRESS, House
 from tests.partners.two_companies import Dice
 
 
@@ -100,7 +99,7 @@ class Company:
     verdict: object = staticmethod(lambda record, population, fields: RELEASE)
 
     def __post_init__(self):
-        self.dice, self.clock, self.counter = Dice(self.name), Clock(), 0
+        self.dice, self.clock, self.counter = Dice(self.name), self.house.clock, 0
         self.identity = identities.make(self.dice)
         self.wrap_keep = self.wrap_send = lambda inner: inner
         self.open()
@@ -188,7 +187,8 @@ class Company:
 def rounds(*companies, most=12):
     """Let companies step in turn until nothing more is to be done."""
     for _ in range(most):
-        if not any([company.step() for company in companies]):
+        worked = [company.step() for company in companies]
+        if not any(worked):
             return
     raise AssertionError("they never come to an end")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.escrow.parties import House
 
+from tests.escrow.parties import House
 from tests.partners.dealing.companies import Company, account
 from tests.partners.two_companies import Dice
 

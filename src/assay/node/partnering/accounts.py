@@ -99,6 +99,7 @@ def _store(told: pa.Table) -> None:
             f"INSERT INTO partnering_account ({_COLUMNS}) SELECT {_COLUMNS} FROM read_anew r WHERE NOT EXISTS "
             "(SELECT 1 FROM partnering_account a WHERE a.account_id = r.account_id)"
         )
+        cursor.execute("DROP TABLE read_anew")
 
 
 def _rows(told: pa.Table) -> Iterator[tuple[Any, ...]]:

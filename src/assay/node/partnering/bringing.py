@@ -103,14 +103,15 @@ def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset
     }
     names = sorted({name for grant in compared.values() for name in grant.fields})
     offers = [_offer(grant) for _, grant in sorted(shown.items())]
+    version, is_new = _version(partnership, offers)
     return Mine(
         records=records,
         offers=offers,
-        version=_version(partnership, offers),
+        version=version,
         members={slug: of & records.keys() for slug, of in members.items()},
         fields_of=lambda record: ours.values(record, names),
         may_release=Gate(partnership, compared, now),
-        touched=touched,
+        touched=None if is_new else touched,  # a grant brings accounts that did not change
     )
 
 
@@ -130,7 +131,7 @@ def _offer(grant: Grant) -> Offer:
     )
 
 
-def _version(partnership: Partnership, offers: Sequence[Offer]) -> int:
+def _version(partnership: Partnership, offers: Sequence[Offer]) -> tuple[int, bool]:
     """Return the version of what the partner may know of: one more whenever that is something else than before."""
     told: list[Mapping[str, Any]] = [
         {name: getattr(offer, name) for name in ("population", "name", "says", "level", "fields", "until", "shared")}
@@ -138,10 +139,11 @@ def _version(partnership: Partnership, offers: Sequence[Offer]) -> int:
     ]
     digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
     standing = Standing.objects.get(partnership=partnership)
-    if standing.offers != digest:
+    is_new = standing.offers != digest
+    if is_new:
         standing.offers, standing.version = digest, standing.version + 1
         standing.save(update_fields=["offers", "version"])
-    return standing.version
+    return standing.version, is_new
 
 
 def _members() -> dict[str, frozenset[str]]:

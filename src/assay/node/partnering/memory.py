@@ -18,7 +18,9 @@ _PUT: Final = (
     "ON CONFLICT (partnership_id, kind, key) DO UPDATE SET value = excluded.value"
 )
 _DROP: Final = f"DELETE FROM partnering_memory WHERE {_WHERE} AND key = %s"
-_PAGE: Final = 2_000
+#: Most questions are about a few rows, and some about all: pages begin short and grow.
+_FIRST_PAGE: Final = 32
+_PAGE: Final = 4_000
 #: Changes that wait to be written together.
 _MOST: Final = 5_000
 
@@ -66,11 +68,12 @@ class NodeKeep:
 
     def scan(self, kind: str, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield (key, value) of a kind behind a key, in the order of keys."""
+        size = _FIRST_PAGE
         while True:
             self._write()
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"SELECT key, value FROM partnering_memory WHERE {_WHERE} AND key > %s ORDER BY key LIMIT {_PAGE}",
+                    f"SELECT key, value FROM partnering_memory WHERE {_WHERE} AND key > %s ORDER BY key LIMIT {size}",
                     [self._id, kind, after],
                 )
                 page = [(bytes(key), bytes(value)) for key, value in cursor.fetchall()]
@@ -79,9 +82,9 @@ class NodeKeep:
                     yield key, self._opened(kind, key, value)
                 elif (changed := self._waiting[kind, key]) is not None:
                     yield key, changed
-            if len(page) < _PAGE:
+            if len(page) < size:
                 return
-            after = page[-1][0]
+            after, size = page[-1][0], min(4 * size, _PAGE)
 
     def _change(self, kind: str, key: bytes, value: bytes | None) -> None:
         self._waiting[kind, key] = value

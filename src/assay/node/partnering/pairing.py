@@ -20,7 +20,7 @@ from assay.node.partnering import company, errands
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Errand, Partner, Partnership, Standing
 from assay.partners import dealing
-from assay.partners.dealing import Agreed, Deal, Invitation
+from assay.partners.dealing import Agreed, Invitation
 from assay.partners.evidence import DEFAULT_TERMS, Relation, Terms
 
 _ID: Final = 16
@@ -64,7 +64,8 @@ def invite(
     invitation = dealing.invite(keep, company.us(ours, made.escrow), made.escrow, agreed)
     made.public_id = invitation.partnership.hex()
     made.save(update_fields=["public_id"])
-    Standing.objects.filter(partnership=made).update(invitation=invitation.text())
+    made.standing.invitation = invitation.text()
+    made.standing.save(update_fields=["invitation"])
     audit.write("partnership", made.pk, before={}, after={"state": made.state, "partner": partner.slug})
     return made
 
@@ -90,13 +91,8 @@ def accept(audit: Audit, text: str, *, name: str = "", parent: str = "", trusts:
     made.save(update_fields=["public_id", "identity"])
     if not invitation.agreed.is_blind:
         _accept_trust(audit, made)
-    keep, us = NodeKeep(made, company.locker()), company.us(ours, made.escrow)
-    dealing.accept(keep, us, invitation)
-    made.state = Partnership.State.COMPARING
-    made.save(update_fields=["state"])
-    Standing.objects.filter(partnership=made).update(
-        digits=Deal(keep, us).digits(), wanted_at=timezone.now(), invitation=invitation.text()
-    )
+    dealing.accept(NodeKeep(made, company.locker()), company.us(ours, made.escrow), invitation)
+    errands.want(made.pk, timezone.now())
     audit.write("partnership", made.pk, before={}, after={"state": made.state, "partner": partner.slug})
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -91,14 +92,19 @@ def step(ours: Company, bring: Ours, partnership: Partnership, now: datetime, to
     keep = NodeKeep(partnership, company.locker())
     deal = Deal(keep, company.us(ours, partnership.escrow))
     errands.do(partnership, keep, deal)
+    hearing = Hearing(partnership, now)
+    if deal.state == State.REVOKED and partnership.state != Partnership.State.REVOKED:
+        with keep.together():
+            hearing.ended()
     if partnership.state == Partnership.State.PAUSED and deal.state != State.REVOKED:
         return False
     if deal.state == State.LIVE:
         saying.hand_on(partnership, deal)
-    hearing = Hearing(partnership, now)
     has_more = False
+    brought = bringing.mine(bring, partnership, now, touched)
     for _ in range(_MOST):
-        has_more = deal.step(bringing.mine(bring, partnership, now, touched), hearing)
+        has_more = deal.step(brought, hearing)
+        brought = replace(brought, touched=frozenset())
         _follow(partnership, deal)
         if not has_more:
             break
@@ -145,7 +151,7 @@ def _follow(partnership: Partnership, deal: Deal) -> None:
     if theirs is not None and partnership.identity != theirs.hex():
         partnership.identity = theirs.hex()
         Partnership.objects.filter(pk=partnership.pk).update(identity=theirs.hex())
-    if theirs is not None and not partnership.standing.digits:
+    if theirs is not None and not partnership.standing.digits and deal.state != State.INVITED:
         partnership.standing.digits = deal.digits()
         Standing.objects.filter(partnership=partnership).update(digits=partnership.standing.digits)
 

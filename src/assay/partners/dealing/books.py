@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from assay.escrow import wire
@@ -245,8 +245,3 @@ def _head_json(of: Head) -> dict[str, Any]:
 
 def _head_of(told: Mapping[str, Any]) -> Head:
     return Head(int(told["number"]), bytes.fromhex(told["hash"]))
-
-
-def verified(told: Iterable[tuple[int, Mapping[str, Any]]]) -> list[str]:
-    """Return what is wrong in exported lines, each with its place: nothing where both chains are whole."""
-    raise NotImplementedError
