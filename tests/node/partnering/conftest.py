@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.node.partnering import world
+from tests.node.partnering.knowing import ACME
+from tests.node.serving.told import Clock as Told
 from tests.partners.dealing.companies import account
 
 from assay.node.access.actions import Machine
 from assay.node.access.permissions import Role
 from assay.node.lake import manifest
+from assay.node.leads import stories
 from assay.node.partnering import company, pairing
 from assay.node.partnering.stepping import Background
 from assay.node.rulebook.importing import import_folder
+from assay.node.serving.composing import compose
+from assay.node.serving.living import Life
 from assay.partners.dealing import accept
 from assay.partners.dealing.invitation import Invitation
 
@@ -125,3 +130,38 @@ def rounds(paired, background, birch):
         raise AssertionError("they never come to an end")
 
     return go
+
+
+@pytest.fixture
+def rules(transactional_db):
+    """The example's rules, in use."""
+    import_folder(Machine("tests"), ACME / "definitions")
+
+
+@pytest.fixture
+def empty_lake(transactional_db, settings):
+    """A lake and an index with nothing in them, also afterwards."""
+    index = settings.ASSAY.data_folder / "index.sqlite"
+    index.unlink(missing_ok=True)
+    yield
+    index.unlink(missing_ok=True)
+    for path in manifest.folder().iterdir():
+        path.unlink()
+
+
+@pytest.fixture
+def live(rules, empty_lake):
+    """A function that lets the node go on until nothing is left to do; `live.clock` is what it reads."""
+    compose()
+    clock = Told()
+    living = Life(clock)
+
+    def on():
+        living._partners._not_before = 0.0
+        while living.step():
+            pass
+
+    on.clock, on.life = clock, living
+    yield on
+    living.close()
+    stories.plug()

@@ -27,7 +27,9 @@ _ID: Final = 16
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
-_TAKEN: Final = frozenset({"invite", "accept", "company", "grants", "populations", "ecosystem", "facts", "overlaps"})
+_TAKEN: Final = frozenset(
+    {"invite", "accept", "company", "grants", "populations", "ecosystem", "introductions", "overlaps"}
+)
 
 
 @action("invite a partner", Permission.MANAGE_PARTNERS)
