@@ -62,6 +62,22 @@ def tell_leads(now: datetime, send: Send) -> int:
     return len(events)
 
 
+def tell_people(
+    people: Iterable[User], event: str, content: dict[str, Any], facts: dict[str, Any], now: datetime, send: Send
+) -> int:
+    """Write messages about something other than a lead: mails with `content`, and `facts` to endpoints that want them.
+
+    Called in the transaction that changes it. `content` has the line, a summary, and the path of the page to look at.
+    """
+    wishes = _Wishes()
+    messages = [m for user in people if (m := wishes.mail(user, event, content, now))]
+    for endpoint in Endpoint.objects.filter(is_active=True):
+        if endpoint.wants(event):
+            told = {"text": content["line"]} if endpoint.kind == Endpoint.Kind.SLACK else facts
+            messages.append(_to(endpoint, event, told, now))
+    return _write(messages, send)
+
+
 def _write(messages: Sequence[Message], send: Send) -> int:
     with transaction.atomic():
         Message.objects.bulk_create(messages)
@@ -137,6 +153,14 @@ class _Wishes:
 
     def message(self, user: User, lead: Lead, event: LeadEvent, now: datetime) -> Message | None:
         """Return the mail to a user about an event, None where they want to hear nothing."""
+        content = {"line": line(lead, event), "summary": lead.summary, "respond_by": _iso(lead.respond_by)}
+        found = self.mail(user, f"lead.{event.what}", content, now)
+        if found is not None:
+            found.lead = lead.pk
+        return found
+
+    def mail(self, user: User, event: str, content: dict[str, Any], now: datetime) -> Message | None:
+        """Return a mail to a user, None where they want to hear nothing."""
         if user.pk not in self._known:
             self._known[user.pk] = Wish.objects.filter(user=user).first() or Wish(user=user)
         wish = self._known[user.pk]
@@ -147,15 +171,8 @@ class _Wishes:
             not_before = next_digest(now, wish.digest_at, wish.zone)
         else:
             not_before = after_quiet(now, wish.quiet_from, wish.quiet_until, wish.zone)
-        content = {"line": line(lead, event), "summary": lead.summary, "respond_by": _iso(lead.respond_by)}
         return Message(
-            user=user,
-            event=f"lead.{event.what}",
-            lead=lead.pk,
-            content=content,
-            made_at=now,
-            not_before=not_before,
-            is_for_digest=is_for_digest,
+            user=user, event=event, content=content, made_at=now, not_before=not_before, is_for_digest=is_for_digest
         )
 
 
