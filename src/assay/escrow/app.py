@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from assay.escrow import lists, mailbox, partnerships, store, wire
+from assay.escrow import counting, lists, mailbox, partnerships, store, wire
 from assay.escrow.peppers import Peppers
 from assay.escrow.refusals import Refusal
 from assay.escrow.store import Store
@@ -156,7 +156,14 @@ class Escrow:
             return wire.joined([cursor.to_bytes(8, "big"), _packed(pairs)])
         if what == "GET messages":
             return wire.joined(mailbox.fetch(database, found, first))
+        if what == "GET counts":
+            return counting.told(database, found, first)
+        of_week = counting.Asked(week=first, epoch=second, at=call.at)
+        limits = (self._peppers.of, self._limits.rows)
         changes: dict[str, Callable[[], tuple[str, int]]] = {
+            "POST counting": lambda: counting.add(database, found, of_week, call.body, limits),
+            "DELETE counting": lambda: counting.drop(database, found, of_week),
+            "POST counted": lambda: counting.complete(database, found, of_week, self._peppers.dice),
             "POST complete": lambda: lists.complete(database, found, first),
             "DELETE rows": lambda: lists.remove(database, found, first, wire.handles(call.body)),
             "DELETE list": lambda: lists.drop(database, found, first),
@@ -210,6 +217,7 @@ class Escrow:
             for partnership in ended:
                 self._peppers.destroy(partnership)
                 partnerships.forget(database, partnership)
+                counting.forget(database, partnership)
         if ended:
             self._store.scrub()
 

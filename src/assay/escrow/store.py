@@ -36,6 +36,14 @@ CREATE INDEX IF NOT EXISTS records_in_order ON records(list, number);
 CREATE TABLE IF NOT EXISTS tokens(
     list INTEGER, kind INTEGER, hash BLOB, record INTEGER, PRIMARY KEY(list, kind, hash, record)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tokens_of_record ON tokens(record);
+CREATE TABLE IF NOT EXISTS counted(
+    number INTEGER PRIMARY KEY, partnership BLOB, identity BLOB, week INTEGER, epoch INTEGER, is_complete INTEGER,
+    UNIQUE(partnership, week, epoch, identity));
+CREATE TABLE IF NOT EXISTS counting(
+    list INTEGER, kind INTEGER, hash BLOB, population BLOB, PRIMARY KEY(list, kind, hash)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts(
+    partnership BLOB, week INTEGER, first BLOB, second BLOB, about INTEGER,
+    PRIMARY KEY(partnership, week, first, second));
 CREATE TABLE IF NOT EXISTS messages(
     partnership BLOB, sender BLOB, number INTEGER, message BLOB NOT NULL, PRIMARY KEY(partnership, sender, number));
 CREATE TABLE IF NOT EXISTS mailboxes(
