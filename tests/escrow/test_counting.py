@@ -45,12 +45,12 @@ def test_both_sides_see_the_same_number_near_the_true_one(house):
         counting.tag(others, ours.mine, "customers"),
         counting.tag(ours, others.mine, "leads"),
     )
-    assert abs(one.about - 300) <= 60  # the noise passes 55 once in 10,000
+    assert abs(one.about - 300) <= 80  # the noise passes 75 less than once in 100,000
 
 
 def test_a_small_number_is_not_told(house):
     (one,), _ = told(house, {"customers": companies(1, 2, 3)}, {"leads": companies(3, 4)})
-    assert one.about is None or one.about <= 60
+    assert one.about is None or one.about <= 80
     assert [wire.about(number) for number in (-9, 0, 14, 15, 24, 25)] == [None, None, None, 20, 20, 30]
 
 
@@ -186,4 +186,4 @@ def test_a_kill_while_rows_are_brought_is_made_up_for(tmp_path):
     counting.snapshot(birch.line, others, {"b": companies(*range(100, 300))}, os.urandom)
     (one,) = counting.snapshot(acme.line, ours, {"a": companies(*range(100, 300))}, os.urandom)
     house.store.close()
-    assert abs(one.about - 200) <= 60
+    assert abs(one.about - 200) <= 80

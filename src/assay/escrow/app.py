@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from assay.escrow import counting, lists, mailbox, partnerships, store, wire
+from assay.escrow import allowances, counting, lists, mailbox, partnerships, store, wire
 from assay.escrow.peppers import Peppers
 from assay.escrow.refusals import Refusal
 from assay.escrow.store import Store
@@ -161,6 +161,7 @@ class Escrow:
         of_week = counting.Asked(week=first, epoch=second, at=call.at)
         limits = (self._peppers.of, self._limits.rows)
         changes: dict[str, Callable[[], tuple[str, int]]] = {
+            "POST allowance": lambda: allowances.allow(database, found, call.told()),
             "POST counting": lambda: counting.add(database, found, of_week, call.body, limits),
             "DELETE counting": lambda: counting.drop(database, found, of_week),
             "POST counted": lambda: counting.complete(database, found, of_week, self._peppers.dice),
@@ -191,7 +192,7 @@ class Escrow:
                 found = partnerships.find(database, call.identity, part.partnership)
                 partnerships.demand_confirmed(found)
                 pepper = self._peppers.of(part.partnership)
-                numbers = lists.add(database, found, part, pepper, self._limits.rows)
+                numbers = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
                 told = ("rows", len(part.rows) // wire.ROW_BYTES)
                 store.note(database, call.at, call.identity, part.partnership, told)
                 if is_compared:
@@ -216,6 +217,7 @@ class Escrow:
             ended = partnerships.revoked(database)
             for partnership in ended:
                 self._peppers.destroy(partnership)
+                allowances.forget(database, partnership)
                 partnerships.forget(database, partnership)
                 counting.forget(database, partnership)
         if ended:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from assay.escrow import wire
+from assay.escrow import allowances, wire
 from assay.escrow.partnerships import Partnership
 from assay.escrow.peppers import stored
 from assay.escrow.refusals import Refusal
@@ -49,23 +49,33 @@ def parts(body: bytes) -> list[Part]:
     ]
 
 
-def add(database: sqlite3.Connection, found: Partnership, part: Part, pepper: bytes, limit: int) -> list[int]:
-    """Keep the rows of records, in place of what there was of them; return the records' numbers."""
+def add(
+    database: sqlite3.Connection, found: Partnership, part: Part, pepper: bytes, limits: tuple[int, int]
+) -> list[int]:
+    """Keep the rows of records, in place of what there was of them; return the records' numbers.
+
+    `limits` are the most rows of a list and the instant at which they come.
+    """
     if part.canonicaliser != found.canonicaliser:
         raise Refusal("canonicaliser", wanted=found.canonicaliser)
     rows = wire.unpacked(part.rows)
     number, held = _list(database, found, found.mine, part.epoch)
     first = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()[0]
-    records, tokens = [], set()
+    records, tokens, new = [], set(), 0
     for record, (handle, of_record) in enumerate(groupby(sorted(rows, key=_by_handle), key=_by_handle), first):
-        held -= _drop(database, number, handle)
+        dropped = _drop(database, number, handle)
         records.append((record, number, handle))
-        tokens |= {(number, row.kind, stored(pepper, row.kind, row.hash), record) for row in of_record}
+        found_tokens = {(row.kind, stored(pepper, row.kind, row.hash)) for row in of_record}
+        tokens |= {(number, kind, token, record) for kind, token in found_tokens}
+        held -= len(dropped)
+        new += len(found_tokens - dropped)
     database.executemany("INSERT INTO records VALUES (?, ?, ?)", records)
     database.executemany("INSERT INTO tokens VALUES (?, ?, ?, ?)", sorted(tokens))
     held += len(tokens)
+    limit, at = limits
     if held > limit:
         raise Refusal("oversize", limit=limit)
+    allowances.spend(database, found, (part.epoch, held, at), new)
     database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held, number])
     return [record for record, _, _ in records]
 
@@ -80,7 +90,7 @@ def complete(database: sqlite3.Connection, found: Partnership, epoch: int) -> tu
 def remove(database: sqlite3.Connection, found: Partnership, epoch: int, handles: Iterable[bytes]) -> tuple[str, int]:
     """Delete records of a company's own list."""
     number, held = _list(database, found, found.mine, epoch)
-    dropped = sum(_drop(database, number, handle) for handle in handles)
+    dropped = sum(len(_drop(database, number, handle)) for handle in handles)
     database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held - dropped, number])
     return "remove", dropped
 
@@ -189,12 +199,13 @@ def _list(database: sqlite3.Connection, found: Partnership, identity: bytes, epo
     return number, held
 
 
-def _drop(database: sqlite3.Connection, number: int, handle: bytes) -> int:
-    """Delete a record with its tokens; return how many those were."""
+def _drop(database: sqlite3.Connection, number: int, handle: bytes) -> set[tuple[int, bytes]]:
+    """Delete a record with its tokens; return those, with their kinds."""
     found = database.execute("SELECT number FROM records WHERE list = ? AND handle = ?", [number, handle]).fetchone()
     if found is None:
-        return 0
-    dropped = database.execute("DELETE FROM tokens WHERE record = ?", found).rowcount
+        return set()
+    dropped = set(database.execute("SELECT kind, hash FROM tokens WHERE record = ?", found))
+    database.execute("DELETE FROM tokens WHERE record = ?", found)
     database.execute("DELETE FROM records WHERE number = ?", found)
     return dropped
 

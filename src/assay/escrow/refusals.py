@@ -48,6 +48,11 @@ _TOLD: Final[Mapping[str, tuple[int, str, str]]] = {
     "counted": (409, "These rows were said to be all there", "Wait for the next week; the numbers stand until then."),
     "counts_spent": (429, "The budget of counts is spent", "Counts are made in {limit} weeks of a year; wait."),
     "populations": (413, "These are more populations than are counted", "Count at most {limit} populations a side."),
+    "growth": (
+        429,
+        "The list grows faster than your partner allows",
+        "Bring at most {limit} new rows a week, or agree on more with your partner.",
+    ),
     "no_pepper": (503, "The second key is missing", "Tell the operator to put it back, or pair and upload anew."),
     "failed": (500, "The escrow failed", "Try again; tell the operator if it fails again."),
     "gap": (409, "A message is missing or told differently", "Go on with number {next}."),

@@ -36,6 +36,12 @@ CREATE INDEX IF NOT EXISTS records_in_order ON records(list, number);
 CREATE TABLE IF NOT EXISTS tokens(
     list INTEGER, kind INTEGER, hash BLOB, record INTEGER, PRIMARY KEY(list, kind, hash, record)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tokens_of_record ON tokens(record);
+CREATE TABLE IF NOT EXISTS allowances(
+    partnership BLOB, identity BLOB, rows INTEGER NOT NULL, weekly INTEGER NOT NULL,
+    PRIMARY KEY(partnership, identity));
+CREATE TABLE IF NOT EXISTS growth(
+    partnership BLOB, identity BLOB, epoch INTEGER, period INTEGER NOT NULL, added INTEGER NOT NULL,
+    PRIMARY KEY(partnership, identity, epoch));
 CREATE TABLE IF NOT EXISTS counted(
     number INTEGER PRIMARY KEY, partnership BLOB, identity BLOB, week INTEGER, epoch INTEGER, is_complete INTEGER,
     UNIQUE(partnership, week, epoch, identity));

@@ -137,6 +137,11 @@ class Line:
             is_done = not at
         return _pairs(b"".join(agreements))
 
+    def allow(self, setting: Setting, rows: int, weekly: int) -> None:
+        """Say how many rows a list of the partner may have, and how many new ones may come in a week afterwards."""
+        told = {"rows": rows, "weekly": weekly}
+        self.ask("POST", f"{_path(setting)}/allowance", json.dumps(told).encode())
+
     def recount(self, setting: Setting, week: int, epoch: int) -> None:
         """Take away the own rows to be counted in a week, to begin anew."""
         self.ask("DELETE", f"{_path(setting)}/counting/{week}/{epoch}")

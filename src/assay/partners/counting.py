@@ -49,7 +49,7 @@ def rows_of(keys: EpochKeys, week: int, populations: Mapping[str, Iterable[Keys]
             mend=f"Count at most {wire.COUNT_POPULATIONS} of them.",
         )
     fresh = blake2b(str(week).encode(), key=keys.token, digest_size=32, person=b"assay counting").digest()
-    tokeniser = Tokeniser(fresh, version=str(keys.setting.canonicaliser))
+    tokeniser = Tokeniser(fresh)
     found: dict[tuple[int, bytes], bytes] = {}
     for population, records in populations.items():
         named = tag(keys, keys.mine, population)
