@@ -27,33 +27,26 @@ def allow(database: sqlite3.Connection, found: Partnership, told: dict[str, obje
 
 
 def spend(database: sqlite3.Connection, found: Partnership, of: tuple[int, int, int], new: int) -> None:
-    """Refuse rows that the partner does not allow; `of` are the epoch, the rows that the list has now, the instant.
+    """Refuse rows that the partner does not allow; `of` are the list, the rows that it has now, the instant.
 
     `new` are the rows that it did not have before. Rows that were taken away meanwhile count as well, and a list that
     was dropped: which of them the partner has was told.
     """
-    epoch, held, at = of
-    listed = [found.id, found.mine, epoch]
-    where = "partnership = ? AND identity = ? AND epoch = ?"
-    is_complete = database.execute(f"SELECT is_complete FROM lists WHERE {where}", listed).fetchone()[0]
-    period, added = database.execute(f"SELECT period, added FROM growth WHERE {where}", listed).fetchone() or (
-        _BEFORE,
-        0,
-    )
-    if is_complete or period != _BEFORE:
-        is_complete, before, period = True, period, wire.week(at)
-        added *= before == period
-    added += new
-    database.execute("INSERT OR REPLACE INTO growth VALUES (?, ?, ?, ?, ?)", [*listed, period, added])
-    allowed = database.execute(
-        "SELECT rows, weekly FROM allowances WHERE partnership = ? AND identity = ?", listed[:2]
+    number, held, at = of
+    epoch, complete, period, added, rows, weekly = database.execute(
+        "SELECT l.epoch, l.is_complete, g.period, g.added, a.rows, a.weekly FROM lists l "
+        "LEFT JOIN growth g ON (g.partnership, g.identity, g.epoch) = (l.partnership, l.identity, l.epoch) "
+        "LEFT JOIN allowances a ON (a.partnership, a.identity) = (l.partnership, l.identity) WHERE l.number = ?",
+        [number],
     ).fetchone()
-    if allowed is None:
-        return
-    rows, weekly = allowed
-    if held > rows or (not is_complete and added > rows):
+    is_grown = bool(complete) or period not in (None, _BEFORE)
+    now = wire.week(at) if is_grown else _BEFORE
+    added = new + (added if period == now else 0)
+    grown = [found.id, found.mine, epoch, now, added]
+    database.execute("INSERT OR REPLACE INTO growth VALUES (?, ?, ?, ?, ?)", grown)
+    if rows is not None and (held > rows or (not is_grown and added > rows)):
         raise Refusal("oversize", limit=rows)
-    if is_complete and added > weekly:
+    if weekly is not None and is_grown and added > weekly:
         raise Refusal("growth", limit=weekly)
 
 

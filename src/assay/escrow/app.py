@@ -180,7 +180,7 @@ class Escrow:
         """Keep rows for one list or many, all or nothing; where it is asked, answer with their pairs."""
         try:
             parts = lists.parts(call.body)
-            rows = sum(len(wire.unpacked(part.rows)) for part in parts)
+            rows = sum(len(part.rows) for part in parts)
         except wire.Malformed:
             raise Refusal("malformed", size=wire.ROW_BYTES) from None
         is_compared = call.path.endswith("compared")
@@ -192,11 +192,11 @@ class Escrow:
                 found = partnerships.find(database, call.identity, part.partnership)
                 partnerships.demand_confirmed(found)
                 pepper = self._peppers.of(part.partnership)
-                numbers = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
-                told = ("rows", len(part.rows) // wire.ROW_BYTES)
+                kept = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
+                told = ("rows", len(part.rows))
                 store.note(database, call.at, call.identity, part.partnership, told)
                 if is_compared:
-                    answers.append(_packed(lists.compare(database, found, part.epoch, numbers)))
+                    answers.append(_packed(lists.compare(database, found, part.epoch, kept)))
         return wire.joined(answers)
 
     def _revoke(self, call: Call, partnership: bytes | None) -> Answer:
