@@ -74,14 +74,26 @@ class Store:
         self._database.executescript(_TABLES)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the database for one change, which is kept whole or not at all."""
+    def transaction(self, spent: tuple[bytes, int] | None = None) -> Iterator[sqlite3.Connection]:
+        """Give the database for one change, which is kept whole or not at all.
+
+        `spent` is the counter of a company's request, which is spent in the same go, also where the change is refused.
+        """
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
-                yield self._database
+                if spent:
+                    count(self._database, *spent)
+                    self._database.execute("SAVEPOINT change")
             except BaseException:
                 self._database.execute("ROLLBACK")
+                raise
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK TO change" if spent else "ROLLBACK")
+                if spent:
+                    self._database.execute("COMMIT")
                 raise
             self._database.execute("COMMIT")
 
