@@ -17,9 +17,8 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +29,7 @@ import pyarrow.parquet as pq
 from assay.core.io.store import Store
 from assay.escrow import wire
 from assay.escrow.app import Escrow, Limits
-from assay.escrow.peppers import Peppers, stored
+from assay.escrow.peppers import Peppers
 from assay.escrow.store import Store as EscrowStore
 from assay.partners import identities, pairing
 from assay.partners.asking import Line
@@ -189,7 +188,8 @@ def _fill(kept: EscrowStore, peppers: Peppers, setting: pairing.Setting, of: tup
     owner = dice.permutation(np.arange(rows) // SLOTS)
     with kept.transaction() as database:
         number = database.execute(
-            "INSERT INTO lists(partnership, identity, epoch, is_complete, rows) VALUES (?, ?, 1, 1, ?) RETURNING number",
+            "INSERT INTO lists(partnership, identity, epoch, is_complete, rows) VALUES (?, ?, 1, 1, ?) "
+            "RETURNING number",
             [setting.partnership, identity.public, rows],
         ).fetchone()[0]
         first = database.execute("SELECT coalesce(max(number), 0) + 1 FROM records").fetchone()[0]
