@@ -6,7 +6,8 @@ Never: tells twice, tells before grant and proof, or forgets what it told, where
 """
 
 from assay.partners.dealing.contract import RELEASE, Agreed, Heard, Let, Level, Mine, Offer, Shared, Told, Us, Verdict
-from assay.partners.dealing.deal import Deal, Invitation, State, accept, invite
+from assay.partners.dealing.deal import Deal, State, accept, invite
+from assay.partners.dealing.invitation import Invitation
 
 __all__ = [
     "RELEASE",
