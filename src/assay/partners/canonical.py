@@ -44,6 +44,8 @@ KINDS: Final = (
 FIELDS: Final = ("domain", "name", "country", "city", "email")
 #: Registers that are known, in the order of the bits that follow FIELDS: two ids of one register must agree.
 REGISTERS: Final = ("lei", "cik", "duns", "vat", "national")
+#: The bit of `Keys.has` that a person has and no company (`partners.people`).
+PERSON: Final = 1 << len(FIELDS) + len(REGISTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
