@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from assay.escrow import lists, mailbox, partnerships, store, wire
+from assay.escrow import allowances, counting, lists, mailbox, partnerships, store, wire
 from assay.escrow.peppers import Peppers
 from assay.escrow.refusals import Refusal
 from assay.escrow.store import Store
@@ -38,6 +38,7 @@ class Call:
     """A request whose signature was found good."""
 
     identity: bytes
+    counter: int
     at: int
     method: str
     path: str
@@ -88,22 +89,29 @@ class Escrow:
         if environ["PATH_INFO"] == "/healthz":
             return {"protocol": wire.PROTOCOL, "at": self._clock()}
         call = self._trusted(environ)
+        with self._store.transaction((call.identity, call.counter)) as database:
+            answer = self._change(database, call)
+        if call.path.endswith("/revocation"):
+            self._forget_revoked()
+        return answer
+
+    def _change(self, database: sqlite3.Connection, call: Call) -> Answer:
+        """Do what is asked for in one transaction."""
         if call.path in {"/v1/rows", "/v1/rows/compared"}:
-            return self._take_rows(call)
+            return self._take_rows(database, call)
         if call.path == "/v1/revocation" and call.method == "POST":
-            return self._revoke(call, None)
+            return _revoke(database, call, None)
         found = _PATH.fullmatch(call.path)
         if not found:
             raise Refusal("unreadable", protocol=wire.PROTOCOL)
         partnership, noun = bytes.fromhex(found[1]), found[2] or ""
-        numbers = int(found[3] or 0), int(found[4] or 0)
         if (call.method, noun) == ("POST", "revocation"):
-            return self._revoke(call, partnership)
-        with self._store.transaction() as database:
-            return self._act(database, call, (partnership, f"{call.method} {noun}".strip()), numbers)
+            return _revoke(database, call, partnership)
+        numbers = int(found[3] or 0), int(found[4] or 0)
+        return self._act(database, call, (partnership, f"{call.method} {noun}".strip()), numbers)
 
     def _trusted(self, environ: WSGIEnvironment) -> Call:
-        """Return the request once its signature, clock and counter are good; the counter is spent in any case."""
+        """Return the request once its signature and clock are good."""
         size = int(environ.get("CONTENT_LENGTH") or 0)
         if not 0 <= size <= wire.BODY_BYTES:
             raise Refusal("too_large", limit=wire.BODY_BYTES)
@@ -122,9 +130,7 @@ class Escrow:
             raise Refusal("clock", at=now)
         if not 0 < counter < 1 << 63:
             raise Refusal("unreadable", protocol=wire.PROTOCOL)
-        with self._store.transaction() as database:
-            store.count(database, identity, counter)
-        return Call(identity=identity, at=now, method=method, path=path, body=body)
+        return Call(identity=identity, counter=counter, at=now, method=method, path=path, body=body)
 
     def _act(
         self, database: sqlite3.Connection, call: Call, asked: tuple[bytes, str], numbers: tuple[int, int]
@@ -156,7 +162,15 @@ class Escrow:
             return wire.joined([cursor.to_bytes(8, "big"), _packed(pairs)])
         if what == "GET messages":
             return wire.joined(mailbox.fetch(database, found, first))
+        if what == "GET counts":
+            return counting.told(database, found, first)
+        of_week = counting.Asked(week=first, epoch=second, at=call.at)
+        limits = (self._peppers.of, self._limits.rows)
         changes: dict[str, Callable[[], tuple[str, int]]] = {
+            "POST allowance": lambda: allowances.allow(database, found, call.told()),
+            "POST counting": lambda: counting.add(database, found, of_week, call.body, limits),
+            "DELETE counting": lambda: counting.drop(database, found, of_week),
+            "POST counted": lambda: counting.complete(database, found, of_week, self._peppers.dice),
             "POST complete": lambda: lists.complete(database, found, first),
             "DELETE rows": lambda: lists.remove(database, found, first, wire.handles(call.body)),
             "DELETE list": lambda: lists.drop(database, found, first),
@@ -168,40 +182,26 @@ class Escrow:
         store.note(database, call.at, call.identity, partnership, changes[what]())
         return {"done": True}
 
-    def _take_rows(self, call: Call) -> Answer:
+    def _take_rows(self, database: sqlite3.Connection, call: Call) -> Answer:
         """Keep rows for one list or many, all or nothing; where it is asked, answer with their pairs."""
         try:
             parts = lists.parts(call.body)
-            rows = sum(len(wire.unpacked(part.rows)) for part in parts)
+            rows = sum(len(part.rows) for part in parts)
         except wire.Malformed:
             raise Refusal("malformed", size=wire.ROW_BYTES) from None
         is_compared = call.path.endswith("compared")
         if rows > (_COMPARED if is_compared else wire.ROWS_A_PART):
             raise Refusal("too_large", limit=(_COMPARED if is_compared else wire.ROWS_A_PART) * wire.ROW_BYTES)
         answers = []
-        with self._store.transaction() as database:
-            for part in parts:
-                found = partnerships.find(database, call.identity, part.partnership)
-                partnerships.demand_confirmed(found)
-                pepper = self._peppers.of(part.partnership)
-                numbers = lists.add(database, found, part, pepper, self._limits.rows)
-                told = ("rows", len(part.rows) // wire.ROW_BYTES)
-                store.note(database, call.at, call.identity, part.partnership, told)
-                if is_compared:
-                    answers.append(_packed(lists.compare(database, found, part.epoch, numbers)))
+        for part in parts:
+            found = partnerships.find(database, call.identity, part.partnership)
+            partnerships.demand_confirmed(found)
+            pepper = self._peppers.of(part.partnership)
+            kept = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
+            store.note(database, call.at, call.identity, part.partnership, ("rows", len(part.rows)))
+            if is_compared:
+                answers.append(_packed(lists.compare(database, found, part.epoch, kept)))
         return wire.joined(answers)
-
-    def _revoke(self, call: Call, partnership: bytes | None) -> Answer:
-        """End a partnership, or a key with all of its: first no more answers, then the pepper, then the rows."""
-        with self._store.transaction() as database:
-            if partnership is None:
-                partnerships.revoke_key(database, call.at, call.identity)
-            else:
-                partnerships.find(database, call.identity, partnership)
-                partnerships.revoke(database, call.at, partnership)
-            store.note(database, call.at, call.identity, partnership or _NOBODY, ("revoke", 1))
-        self._forget_revoked()
-        return {"done": True}
 
     def _forget_revoked(self) -> None:
         """Destroy what revoking left to destroy; also what a kill kept from being destroyed."""
@@ -209,12 +209,25 @@ class Escrow:
             ended = partnerships.revoked(database)
             for partnership in ended:
                 self._peppers.destroy(partnership)
+                allowances.forget(database, partnership)
                 partnerships.forget(database, partnership)
+                counting.forget(database, partnership)
         if ended:
             self._store.scrub()
 
 
 _HEADERS: Final = (wire.IDENTITY, wire.COUNTER, wire.AT, wire.SIGNATURE)
+
+
+def _revoke(database: sqlite3.Connection, call: Call, partnership: bytes | None) -> Answer:
+    """End a partnership, or a key with all of its: no more answers; then the pepper goes, then the rows."""
+    if partnership is None:
+        partnerships.revoke_key(database, call.at, call.identity)
+    else:
+        partnerships.find(database, call.identity, partnership)
+        partnerships.revoke(database, call.at, partnership)
+    store.note(database, call.at, call.identity, partnership or _NOBODY, ("revoke", 1))
+    return {"done": True}
 
 
 def _packed(pairs: Iterable[lists.Agreement]) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from assay.escrow import wire
+from assay.escrow import allowances, wire
 from assay.escrow.partnerships import Partnership
 from assay.escrow.peppers import stored
 from assay.escrow.refusals import Refusal
@@ -32,7 +32,7 @@ class Part:
     partnership: bytes
     epoch: int
     canonicaliser: int
-    rows: bytes
+    rows: Sequence[wire.Row]
 
 
 def parts(body: bytes) -> list[Part]:
@@ -40,34 +40,52 @@ def parts(body: bytes) -> list[Part]:
     found = wire.parted(body)
     if len(found) % 4 or not found:
         raise wire.Malformed("a part is four things")
-    numbers = [int.from_bytes(part, "big") for part in found]
+    numbers = [int.from_bytes(part, "big") if at % 4 in (1, 2) else 0 for at, part in enumerate(found)]
     if any(len(found[at]) > 4 or len(found[at + 1]) > 4 for at in range(1, len(found), 4)):
         raise wire.Malformed("a number is four bytes")
     return [
-        Part(partnership=found[at], epoch=numbers[at + 1], canonicaliser=numbers[at + 2], rows=found[at + 3])
+        Part(
+            partnership=found[at],
+            epoch=numbers[at + 1],
+            canonicaliser=numbers[at + 2],
+            rows=wire.unpacked(found[at + 3]),
+        )
         for at in range(0, len(found), 4)
     ]
 
 
-def add(database: sqlite3.Connection, found: Partnership, part: Part, pepper: bytes, limit: int) -> list[int]:
-    """Keep the rows of records, in place of what there was of them; return the records' numbers."""
+#: Records as they were kept: number, handle, and the stored tokens with their kinds.
+Kept = list[tuple[int, bytes, set[tuple[int, bytes]]]]
+
+
+def add(database: sqlite3.Connection, found: Partnership, part: Part, pepper: bytes, limits: tuple[int, int]) -> Kept:
+    """Keep the rows of records, in place of what there was of them; return what was kept.
+
+    `limits` are the most rows of a list and the instant at which they come.
+    """
     if part.canonicaliser != found.canonicaliser:
         raise Refusal("canonicaliser", wanted=found.canonicaliser)
-    rows = wire.unpacked(part.rows)
     number, held = _list(database, found, found.mine, part.epoch)
     first = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()[0]
-    records, tokens = [], set()
-    for record, (handle, of_record) in enumerate(groupby(sorted(rows, key=_by_handle), key=_by_handle), first):
-        held -= _drop(database, number, handle)
-        records.append((record, number, handle))
-        tokens |= {(number, row.kind, stored(pepper, row.kind, row.hash), record) for row in of_record}
-    database.executemany("INSERT INTO records VALUES (?, ?, ?)", records)
-    database.executemany("INSERT INTO tokens VALUES (?, ?, ?, ?)", sorted(tokens))
-    held += len(tokens)
+    kept: Kept = []
+    new = 0
+    for record, (handle, of_record) in enumerate(groupby(sorted(part.rows, key=_by_handle), key=_by_handle), first):
+        dropped = _drop(database, number, handle)
+        tokens = {(row.kind, stored(pepper, row.kind, row.hash)) for row in of_record}
+        kept.append((record, handle, tokens))
+        held += len(tokens) - len(dropped)
+        new += len(tokens - dropped)
+    database.executemany(
+        "INSERT INTO records VALUES (?, ?, ?)", [(record, number, handle) for record, handle, _ in kept]
+    )
+    told = sorted((number, kind, token, record) for record, _, tokens in kept for kind, token in tokens)
+    database.executemany("INSERT INTO tokens VALUES (?, ?, ?, ?)", told)
+    limit, at = limits
     if held > limit:
         raise Refusal("oversize", limit=limit)
+    allowances.spend(database, found, (number, held, at), new)
     database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held, number])
-    return [record for record, _, _ in records]
+    return kept
 
 
 def complete(database: sqlite3.Connection, found: Partnership, epoch: int) -> tuple[str, int]:
@@ -80,7 +98,7 @@ def complete(database: sqlite3.Connection, found: Partnership, epoch: int) -> tu
 def remove(database: sqlite3.Connection, found: Partnership, epoch: int, handles: Iterable[bytes]) -> tuple[str, int]:
     """Delete records of a company's own list."""
     number, held = _list(database, found, found.mine, epoch)
-    dropped = sum(_drop(database, number, handle) for handle in handles)
+    dropped = sum(len(_drop(database, number, handle)) for handle in handles)
     database.execute("UPDATE lists SET rows = ? WHERE number = ?", [held - dropped, number])
     return "remove", dropped
 
@@ -138,11 +156,24 @@ def sweep(database: sqlite3.Connection, found: Partnership, epoch: int, at: int)
     return (upto if upto >> _PLACE_BITS < wire.KINDS else 0), pairs
 
 
-def compare(database: sqlite3.Connection, found: Partnership, epoch: int, numbers: Sequence[int]) -> list[Agreement]:
+def compare(database: sqlite3.Connection, found: Partnership, epoch: int, kept: Kept) -> list[Agreement]:
     """Return the pairs of just these records of a company's own list."""
     mine, _ = _list(database, found, found.mine, epoch)
     theirs, _ = _list(database, found, found.theirs, epoch)
-    return [pair for number in numbers for pair in _agreeing(database, (mine, theirs), [number])[1]]
+    same = "SELECT record FROM tokens WHERE list = ? AND kind = ? AND hash = ? LIMIT ?"
+    pairs: list[Agreement] = []
+    for _, handle, tokens in kept:
+        for kind, token in sorted(tokens):
+            others = database.execute(same, [theirs, kind, token, wire.MOST_SHARED + 1]).fetchall()
+            if not others:
+                continue
+            ours = database.execute(same, [mine, kind, token, wire.MOST_SHARED + 1]).fetchall()
+            most = max(len(ours), len(others))
+            if most <= wire.MOST_SHARED:
+                by_number = "SELECT handle FROM records WHERE number = ?"
+                handles = [database.execute(by_number, other).fetchone()[0] for other in others]
+                pairs += [(handle, other, kind, wire.bucket(most)) for other in handles]
+    return pairs
 
 
 def _agreeing(
@@ -176,25 +207,26 @@ def _agreeing(
 def _list(database: sqlite3.Connection, found: Partnership, identity: bytes, epoch: int) -> tuple[int, int]:
     """Return (number, rows) of a list, which begins empty."""
     of = [found.id, identity, epoch]
-    where = "partnership = ? AND identity = ? AND epoch = ?"
-    greeted = database.execute(
-        f"SELECT count(*) FROM greetings WHERE {where.replace('identity = ? AND ', '')}", [of[0], of[2]]
-    )
-    if greeted.fetchone()[0] < 2:
-        raise Refusal("unconfirmed")
-    database.execute(
-        "INSERT OR IGNORE INTO lists(partnership, identity, epoch, is_complete, rows) VALUES (?, ?, ?, 0, 0)", of
-    )
-    number, held = database.execute(f"SELECT number, rows FROM lists WHERE {where}", of).fetchone()
-    return number, held
+    there = "SELECT number, rows FROM lists WHERE partnership = ? AND identity = ? AND epoch = ?"
+    listed = database.execute(there, of).fetchone()
+    if listed is None:
+        greeted = "SELECT count(*) FROM greetings WHERE partnership = ? AND epoch = ?"
+        if database.execute(greeted, [found.id, epoch]).fetchone()[0] < 2:
+            raise Refusal("unconfirmed")
+        database.execute(
+            "INSERT INTO lists(partnership, identity, epoch, is_complete, rows) VALUES (?, ?, ?, 0, 0)", of
+        )
+        listed = database.execute(there, of).fetchone()
+    return listed[0], listed[1]
 
 
-def _drop(database: sqlite3.Connection, number: int, handle: bytes) -> int:
-    """Delete a record with its tokens; return how many those were."""
+def _drop(database: sqlite3.Connection, number: int, handle: bytes) -> set[tuple[int, bytes]]:
+    """Delete a record with its tokens; return those, with their kinds."""
     found = database.execute("SELECT number FROM records WHERE list = ? AND handle = ?", [number, handle]).fetchone()
     if found is None:
-        return 0
-    dropped = database.execute("DELETE FROM tokens WHERE record = ?", found).rowcount
+        return set()
+    dropped = set(database.execute("SELECT kind, hash FROM tokens WHERE record = ?", found))
+    database.execute("DELETE FROM tokens WHERE record = ?", found)
     database.execute("DELETE FROM records WHERE number = ?", found)
     return dropped
 

@@ -70,16 +70,16 @@ def confirm(database: sqlite3.Connection, found: Partnership, transcript: bytes,
 
 def find(database: sqlite3.Connection, identity: bytes, partnership: bytes) -> Partnership:
     """Return a partnership; one between others looks like one that there is not."""
-    row = database.execute("SELECT * FROM partnerships WHERE id = ?", [partnership]).fetchone()
+    row = database.execute(
+        "SELECT *, (SELECT count(*) FROM confirmations WHERE partnership = id) FROM partnerships WHERE id = ?",
+        [partnership],
+    ).fetchone()
     if row is None or identity not in (row[1], row[2]):
         raise Refusal("unknown")
     if row[5] is not None:
         raise Refusal("revoked")
-    confirmed = database.execute("SELECT count(*) FROM confirmations WHERE partnership = ?", [partnership]).fetchone()
     theirs = row[2] if row[1] == identity else row[1]
-    return Partnership(
-        id=partnership, mine=identity, theirs=theirs, canonicaliser=row[3], is_confirmed=confirmed[0] == 2
-    )
+    return Partnership(id=partnership, mine=identity, theirs=theirs, canonicaliser=row[3], is_confirmed=row[6] == 2)
 
 
 def demand_confirmed(found: Partnership) -> Partnership:

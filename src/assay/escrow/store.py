@@ -36,6 +36,20 @@ CREATE INDEX IF NOT EXISTS records_in_order ON records(list, number);
 CREATE TABLE IF NOT EXISTS tokens(
     list INTEGER, kind INTEGER, hash BLOB, record INTEGER, PRIMARY KEY(list, kind, hash, record)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tokens_of_record ON tokens(record);
+CREATE TABLE IF NOT EXISTS allowances(
+    partnership BLOB, identity BLOB, rows INTEGER NOT NULL, weekly INTEGER NOT NULL,
+    PRIMARY KEY(partnership, identity));
+CREATE TABLE IF NOT EXISTS growth(
+    partnership BLOB, identity BLOB, epoch INTEGER, period INTEGER NOT NULL, added INTEGER NOT NULL,
+    PRIMARY KEY(partnership, identity, epoch));
+CREATE TABLE IF NOT EXISTS counted(
+    number INTEGER PRIMARY KEY, partnership BLOB, identity BLOB, week INTEGER, epoch INTEGER, is_complete INTEGER,
+    UNIQUE(partnership, week, epoch, identity));
+CREATE TABLE IF NOT EXISTS counting(
+    list INTEGER, kind INTEGER, hash BLOB, population BLOB, PRIMARY KEY(list, kind, hash)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts(
+    partnership BLOB, week INTEGER, first BLOB, second BLOB, about INTEGER,
+    PRIMARY KEY(partnership, week, first, second));
 CREATE TABLE IF NOT EXISTS messages(
     partnership BLOB, sender BLOB, number INTEGER, message BLOB NOT NULL, PRIMARY KEY(partnership, sender, number));
 CREATE TABLE IF NOT EXISTS mailboxes(
@@ -60,14 +74,26 @@ class Store:
         self._database.executescript(_TABLES)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the database for one change, which is kept whole or not at all."""
+    def transaction(self, spent: tuple[bytes, int] | None = None) -> Iterator[sqlite3.Connection]:
+        """Give the database for one change, which is kept whole or not at all.
+
+        `spent` is the counter of a company's request, which is spent in the same go, also where the change is refused.
+        """
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
-                yield self._database
+                if spent:
+                    count(self._database, *spent)
+                    self._database.execute("SAVEPOINT change")
             except BaseException:
                 self._database.execute("ROLLBACK")
+                raise
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK TO change" if spent else "ROLLBACK")
+                if spent:
+                    self._database.execute("COMMIT")
                 raise
             self._database.execute("COMMIT")
 

@@ -29,6 +29,20 @@ MOST_SHARED: Final = FREQUENCY_BOUNDS[-1]
 #: The most that one request may bring, and the most rows that fit.
 BODY_BYTES: Final = 8 << 20
 ROWS_A_PART: Final = 150_000
+#: What is counted of the companies that two lists share, by kind: a domain, a name in a country, and less both at once.
+#: One record more or less changes all numbers together by three at most; by six where another record of a later
+#: population has the same keys, and takes its place.
+COUNT_SIGNS: Final = (1, 1, -1)
+#: The noise on a number: it goes on from 0 by one with this chance, this way and that. 3 × ln(13/11) is 0.5 a week.
+COUNT_STAY: Final = (11, 13)
+#: What a number is rounded to, and the least that is told.
+COUNT_STEP: Final = 10
+COUNT_LEAST: Final = 20
+#: In how many of so many weeks two lists are counted at most, and of how many populations a side.
+COUNT_BUDGET: Final = 26
+COUNT_SPAN: Final = 52
+COUNT_POPULATIONS: Final = 16
+_WEEK: Final = 7 * 86_400 * 1_000_000
 #: How far clocks may be apart, in microseconds.
 SKEW: Final = 300_000_000
 #: The headers of a request, in which bytes are written as hexadecimal digits.
@@ -138,6 +152,17 @@ def digits(text: str, size: int) -> bytes:
 def bucket(count: int) -> int:
     """Return how common a token is that so many records of a list share: 0 for one, 3 for 17 and more."""
     return sum(count > bound for bound in FREQUENCY_BOUNDS)
+
+
+def week(at: int) -> int:
+    """Return the week of an instant in microseconds since 1970."""
+    return at // _WEEK
+
+
+def about(count: int) -> int | None:
+    """Return a number as it is told: rounded, and None for one that is small."""
+    rounded = (count + COUNT_STEP // 2) // COUNT_STEP * COUNT_STEP
+    return rounded if rounded >= COUNT_LEAST else None
 
 
 def confirmation(partnership: bytes, transcript: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final
 
 from assay.core.errors import ShownError
@@ -136,6 +136,32 @@ class Line:
             at = int.from_bytes(cursor, "big")
             is_done = not at
         return _pairs(b"".join(agreements))
+
+    def allow(self, setting: Setting, rows: int, weekly: int) -> None:
+        """Say how many rows a list of the partner may have, and how many new ones may come in a week afterwards."""
+        told = {"rows": rows, "weekly": weekly}
+        self.ask("POST", f"{_path(setting)}/allowance", json.dumps(told).encode())
+
+    def recount(self, setting: Setting, week: int, epoch: int) -> None:
+        """Take away the own rows to be counted in a week, to begin anew."""
+        self.ask("DELETE", f"{_path(setting)}/counting/{week}/{epoch}")
+
+    def count_in(self, setting: Setting, week: int, epoch: int, rows: Iterable[wire.Row]) -> None:
+        """Send rows to be counted this week; each names its population in place of a record."""
+        version = setting.canonicaliser.to_bytes(4, "big")
+        waiting = iter(rows)
+        while part := list(islice(waiting, wire.ROWS_A_PART)):
+            body = wire.joined([version, wire.packed(part)])
+            self.ask("POST", f"{_path(setting)}/counting/{week}/{epoch}", body)
+
+    def counted(self, setting: Setting, week: int, epoch: int) -> None:
+        """Say that the rows of this week are all there; with the second side's word they are counted."""
+        self.ask("POST", f"{_path(setting)}/counted/{week}/{epoch}")
+
+    def counts(self, setting: Setting, week: int) -> dict[str, Any]:
+        """Return the numbers of a week, and whose rows are all there."""
+        told: dict[str, Any] = json.loads(self.ask("GET", f"{_path(setting)}/counts/{week}"))
+        return told
 
     def post(self, setting: Setting, first: int, messages: Iterable[bytes]) -> None:
         """Leave sealed messages, numbered from `first` on."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
-from assay.core.identity.domains import host_of, is_free_mail, registrable_domain
+from assay.core.identity.domains import host_of, is_free_mail, registrable_part
 from assay.partners.folding import fold, squeeze, word_set
 from assay.partners.names import stem_of, words_of
 from assay.partners.places import city_key, country_code
@@ -44,6 +44,8 @@ KINDS: Final = (
 FIELDS: Final = ("domain", "name", "country", "city", "email")
 #: Registers that are known, in the order of the bits that follow FIELDS: two ids of one register must agree.
 REGISTERS: Final = ("lei", "cik", "duns", "vat", "national")
+#: The bit of `Keys.has` that a person has and no company (`partners.people`).
+PERSON: Final = 1 << len(FIELDS) + len(REGISTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +81,15 @@ def domain_key(website: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _company_domain(website: str) -> str | None:
-    domain = registrable_domain(website)
-    if domain is None or domain in SHARED_HOSTS or is_free_mail(domain):
+    host = host_of(website)
+    domain = registrable_part(host) if host else None
+    if host is None or domain is None or is_free_mail(domain):
         return None
-    host = host_of(website) or ""
-    parts = host.split(".")
-    if any(".".join(parts[i:]) in SHARED_HOSTS for i in range(len(parts) - 1)):
-        return None
+    tail = host
+    while tail:
+        if tail in SHARED_HOSTS:
+            return None
+        tail = tail.partition(".")[2]
     return domain
 
 

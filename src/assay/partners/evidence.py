@@ -12,7 +12,7 @@ from typing import Final
 
 from assay.escrow.wire import FREQUENCY_BOUNDS as FREQUENCY_BOUNDS
 from assay.escrow.wire import MOST_SHARED as MOST_SHARED
-from assay.partners.canonical import FIELDS, KINDS, REGISTERS
+from assay.partners.canonical import FIELDS, KINDS, PERSON, REGISTERS
 
 
 class Ruling(StrEnum):
@@ -32,11 +32,15 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What two partners sign about matching: from how many bits a pair is a match, or a question, and of what."""
+    """What two partners sign about matching: from how many bits a pair is a match, or a question, and of what.
+
+    `people` is whether people are compared at all.
+    """
 
     match_from: float = 4.5
     ask_from: float = -1.0
     relation: Relation = Relation.ENTITY
+    people: bool = False
 
 
 DEFAULT_TERMS: Final = Terms()
@@ -82,6 +86,7 @@ class Evidence:
 
     reasons: tuple[Reason, ...]
     is_forbidden: bool
+    is_of_people: bool = False
 
     @property
     def bits(self) -> float:
@@ -155,6 +160,8 @@ _SHARED: Final = ("", "shared by few", "shared by some", "shared by many", "shar
 
 def weigh(agreement: Agreement, relation: Relation = Relation.ENTITY) -> Evidence:
     """Return what speaks for and against one pair; the same whichever side asks."""
+    if agreement.both & PERSON:
+        return _weigh_people(agreement)
     weights = WEIGHTS if relation is Relation.ENTITY else _WEIGHTS_OF_GROUPS
     reasons = tuple(Reason(finding, weights[finding]) for finding in _findings(agreement))
     has_registers = bool(agreement.both & _HAS_REGISTERS)
@@ -164,9 +171,32 @@ def weigh(agreement: Agreement, relation: Relation = Relation.ENTITY) -> Evidenc
 
 def judge(evidence: Evidence, terms: Terms) -> Ruling:
     """Return what becomes of a pair by itself, before other pairs of the same records are looked at."""
-    if evidence.is_forbidden or evidence.bits < terms.ask_from:
+    if evidence.is_forbidden or evidence.bits < terms.ask_from or (evidence.is_of_people and not terms.people):
         return Ruling.NO_MATCH
     return Ruling.MATCH if evidence.bits >= terms.match_from else Ruling.ASK
+
+
+#: Bits of findings about people, set by hand. A name at one company is a question by itself.
+WEIGHTS_OF_PEOPLE: Final[dict[str, float]] = {
+    "as likely as any two people with a key in common": -4.0,
+    "e-mail address agrees": 12.0,
+    "e-mail address differs": -1.0,
+    "name agrees, at one company": 6.0,
+    "name differs": -3.0,
+}
+
+
+def _weigh_people(of: Agreement) -> Evidence:
+    found = ["as likely as any two people with a key in common"]
+    if of.kinds & _EMAIL:
+        found.append("e-mail address agrees")
+    elif of.both & _HAS_EMAIL:
+        found.append("e-mail address differs")
+    if of.kinds & _LABEL:
+        found.append("name agrees, at one company")
+    elif of.both & _HAS_NAME:
+        found.append("name differs")
+    return Evidence(tuple(Reason(one, WEIGHTS_OF_PEOPLE[one]) for one in found), is_forbidden=False, is_of_people=True)
 
 
 def _findings(of: Agreement) -> list[str]:

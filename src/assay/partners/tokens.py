@@ -6,7 +6,8 @@ length before it. Every record gives the same number of tokens, in an order that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, shake_256
 from typing import Final
@@ -24,6 +25,7 @@ SLOTS: Final = 18
 TOKEN_BYTES: Final = wire.HASH_BYTES
 KEY_BYTES: Final = 32
 _PADDING: Final = -1
+_TOKEN: Final = np.dtype(f"V{TOKEN_BYTES}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,17 @@ class Tokeniser:
 
     def tokens(self, keys: Keys) -> dict[bytes, int]:
         """Return a record's tokens with their kinds, without padding, at most SLOTS of them."""
-        return {self.token(kind, value): kind for kind, value in keys.values[:SLOTS]}
+        begun = self._begun
+        found: dict[bytes, int] = {}
+        for kind, value in keys.values[:SLOTS]:  # `token`, written out: a million records make twelve million
+            text = value.encode()
+            hashed = begun[kind].copy()
+            hashed.update(len(text).to_bytes(4, "big") + text)
+            found[hashed.digest()] = kind
+        return found
 
-    def tokenise(self, records: Sequence[Keys], *, seed: bytes) -> TokenList:
-        """Return the tokens of a list.
+    def tokenise(self, records: Iterable[Keys], *, seed: bytes) -> TokenList:
+        """Return the tokens of a list, whose records are taken one by one and not held.
 
         Handles, padding and order come from `seed` alone: 32 secret bytes, fresh for each upload. With a seed that was
         used before, two uploads of different lists could be laid beside each other.
@@ -75,15 +84,20 @@ class Tokeniser:
         if len(seed) != KEY_BYTES:
             raise BadRequest("A seed has 32 bytes", where="seed", value=f"{len(seed)} bytes", mend="Draw a fresh one.")
         seed += self._own
-        handles = _stream(seed, b"handles", len(records))
-        rows, kinds = _padded([self.tokens(keys) for keys in records], seed)
-        owner = np.repeat(np.arange(len(records)), SLOTS)
+        real, kinds_of_real, counts, has = bytearray(), bytearray(), array("i"), array("i")
+        for keys in records:
+            found = self.tokens(keys)
+            real += b"".join(found)
+            kinds_of_real += bytes(found.values())
+            counts.append(len(found))
+            has.append(keys.has)
+        rows, kinds = _padded(bytes(real), bytes(kinds_of_real), np.asarray(counts, np.int64), seed)
+        handles = _stream(seed, b"handles", len(counts))
         order = np.argsort(np.frombuffer(_bytes(seed, b"order", 8 * len(kinds)), dtype=np.uint64), kind="stable")
-        handle_rows = np.frombuffer(handles, dtype=f"V{TOKEN_BYTES}")[owner[order]]
-        token_rows = np.frombuffer(rows, dtype=f"V{TOKEN_BYTES}")[order]
-        upload = pa.table({"handle": _binary(handle_rows.tobytes()), "token": _binary(token_rows.tobytes())})
-        has = np.fromiter((keys.has for keys in records), np.int32, len(records))
-        return TokenList(upload=upload, kinds=kinds[order], handles=_binary(handles), has=has, version=self._version)
+        handle_rows = np.frombuffer(handles, dtype=_TOKEN)[order // SLOTS]
+        upload = pa.table({"handle": _binary(handle_rows.tobytes()), "token": _binary(rows[order].tobytes())})
+        fields = np.asarray(has, np.int32)
+        return TokenList(upload=upload, kinds=kinds[order], handles=_binary(handles), has=fields, version=self._version)
 
 
 def _begin(key: bytes, version: int, kind: str) -> blake2b:
@@ -101,20 +115,17 @@ def _stream(seed: bytes, purpose: bytes, count: int) -> bytes:
     return _bytes(seed, purpose, TOKEN_BYTES * count)
 
 
-def _padded(found: list[dict[bytes, int]], seed: bytes) -> tuple[bytes, npt.NDArray[np.int8]]:
-    """Return all tokens, SLOTS a record, and their kinds."""
-    lacking = sum(SLOTS - len(tokens) for tokens in found)
-    padding = _stream(seed, b"padding", lacking)
-    parts: list[bytes] = []
-    kinds = np.full(len(found) * SLOTS, _PADDING, np.int8)
-    at = 0
-    for index, tokens in enumerate(found):
-        parts.extend(tokens)
-        kinds[index * SLOTS : index * SLOTS + len(tokens)] = list(tokens.values())
-        used = TOKEN_BYTES * (SLOTS - len(tokens))
-        parts.append(padding[at : at + used])
-        at += used
-    return b"".join(parts), kinds
+def _padded(
+    real: bytes, kinds_of_real: bytes, counts: npt.NDArray[np.int64], seed: bytes
+) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int8]]:
+    """Return all tokens, SLOTS a record, and their kinds; `counts` tells how many real ones each record has."""
+    is_real = (np.arange(SLOTS) < counts[:, None]).ravel()
+    rows = np.empty(len(is_real), _TOKEN)
+    rows[is_real] = np.frombuffer(real, _TOKEN)
+    rows[~is_real] = np.frombuffer(_stream(seed, b"padding", len(rows) - int(counts.sum())), _TOKEN)
+    kinds = np.full(len(rows), _PADDING, np.int8)
+    kinds[is_real] = np.frombuffer(kinds_of_real, np.int8)
+    return rows, kinds
 
 
 def _binary(data: bytes) -> pa.Array:

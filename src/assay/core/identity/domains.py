@@ -27,7 +27,12 @@ def registrable_domain(text: str) -> str | None:
     become their ASCII form (xn--...). Addresses of machines, single words and public suffixes themselves give None.
     """
     host = host_of(text)
-    return None if host is None else _suffixes().privatesuffix(host)
+    return None if host is None else registrable_part(host)
+
+
+def registrable_part(host: str) -> str | None:
+    """Return the registrable domain of what `host_of` gave; None for a public suffix itself."""
+    return _suffixes().privatesuffix(host)
 
 
 def host_of(text: str) -> str | None:

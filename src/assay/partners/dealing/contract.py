@@ -197,6 +197,7 @@ class Agreed:
             "match_from": told.match_from,
             "ask_from": told.ask_from,
             "relation": told.relation.value,
+            "people": told.people,
             "success": self.success,
             "review_on": self.review_on,
             "is_blind": self.is_blind,
@@ -206,7 +207,10 @@ class Agreed:
     def of_json(cls, told: Mapping[str, Any]) -> Agreed:
         """Return what `as_json` wrote; raise ValueError, KeyError or TypeError for anything else."""
         matching = Terms(
-            match_from=float(told["match_from"]), ask_from=float(told["ask_from"]), relation=Relation(told["relation"])
+            match_from=float(told["match_from"]),
+            ask_from=float(told["ask_from"]),
+            relation=Relation(told["relation"]),
+            people=bool(told.get("people", False)),
         )
         return cls(
             matching=matching,
