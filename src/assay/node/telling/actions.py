@@ -19,7 +19,7 @@ from assay.node.telling.models import Endpoint, Wish
 EVENTS: Final = {"enter": "Somebody begins to qualify", "exit": "Somebody ceases to qualify", "lead": "A lead changes"}
 
 
-@action("set how to be told", Permission.SEE_LEADS)
+@action("set how to be told", Permission.BE_TOLD)
 def wish(audit: Audit, /, **wanted: Any) -> Wish:
     """Set when and whether one hears of leads."""
     user = audit.actor

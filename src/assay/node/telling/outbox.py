@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -60,6 +60,21 @@ def tell_leads(now: datetime, send: Send) -> int:
         _write(messages, send)
         LeadEvent.objects.filter(pk__in=[event.pk for event in events]).update(told_at=now)
     return len(events)
+
+
+def tell_users(
+    users: Iterable[User], event: str, content: Mapping[str, str], *, now: datetime, send: Send, lead: int | None = None
+) -> int:
+    """Write a mail to users, each as they want to be told; called in the transaction of what it tells.
+
+    `content` has the line to say and the path that leads there; a summary and an instant to answer by, where there are.
+    """
+    wishes = _Wishes()
+    told = {"line": "", "summary": "", "respond_by": "", **content}
+    messages = [one for user in users if (one := wishes.of(user, event, told, now))]
+    for message in messages:
+        message.lead = lead
+    return _write(messages, send)
 
 
 def _write(messages: Sequence[Message], send: Send) -> int:
@@ -137,6 +152,14 @@ class _Wishes:
 
     def message(self, user: User, lead: Lead, event: LeadEvent, now: datetime) -> Message | None:
         """Return the mail to a user about an event, None where they want to hear nothing."""
+        content = {"line": line(lead, event), "summary": lead.summary, "respond_by": _iso(lead.respond_by)}
+        message = self.of(user, f"lead.{event.what}", content, now)
+        if message is not None:
+            message.lead = lead.pk
+        return message
+
+    def of(self, user: User, event: str, content: dict[str, str], now: datetime) -> Message | None:
+        """Return a mail to a user, None where they want to hear nothing."""
         if user.pk not in self._known:
             self._known[user.pk] = Wish.objects.filter(user=user).first() or Wish(user=user)
         wish = self._known[user.pk]
@@ -147,15 +170,8 @@ class _Wishes:
             not_before = next_digest(now, wish.digest_at, wish.zone)
         else:
             not_before = after_quiet(now, wish.quiet_from, wish.quiet_until, wish.zone)
-        content = {"line": line(lead, event), "summary": lead.summary, "respond_by": _iso(lead.respond_by)}
         return Message(
-            user=user,
-            event=f"lead.{event.what}",
-            lead=lead.pk,
-            content=content,
-            made_at=now,
-            not_before=not_before,
-            is_for_digest=is_for_digest,
+            user=user, event=event, content=content, made_at=now, not_before=not_before, is_for_digest=is_for_digest
         )
 
 

@@ -129,9 +129,13 @@ def _signed(secret: str, key: str, body: str) -> dict[str, str]:
     }
 
 
+def _path(message: Message) -> str:
+    return str(message.content.get("path") or reverse("lead", args=[message.lead or 0]))
+
+
 def _mail(user: User, subject: str, messages: Sequence[Message]) -> str:
     address = settings.ASSAY.address
-    told = [(message.content, f"{address}{reverse('lead', args=[message.lead or 0])}") for message in messages]
+    told = [(message.content, f"{address}{_path(message)}") for message in messages]
     text = render_to_string("telling/mail.txt", {"told": told, "wishes": f"{address}{reverse('wishes')}"})
     headers = {"Message-ID": f"<{messages[0].key}@assay>", "Auto-Submitted": "auto-generated"}
     try:

@@ -1,0 +1,79 @@
+"""Who hears of what: the people of a partner, or those of ours who have to do with it. Called within actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.urls import reverse
+
+from assay.node.access.models import User
+from assay.node.access.permissions import Role
+from assay.node.partnering.models import Introduction, Partner
+from assay.node.portal.belonging import our_name
+from assay.node.portal.models import Handoff, PartnerUser
+from assay.node.telling.outbox import tell_users
+from assay.node.telling.tasks import on_their_way
+
+
+def handed(handoff: Handoff, now: datetime) -> None:
+    """Tell a partner's users that a lead was handed to it."""
+    content = {
+        "line": f"{our_name()} hands you a lead: {handoff.company}",
+        "summary": handoff.why,
+        "respond_by": f"{handoff.respond_by:%Y-%m-%d}" if handoff.respond_by else "",
+        "path": reverse("portal-lead", args=[handoff.pk]),
+    }
+    tell_users(_of(handoff.partner), "handoff.offered", content, now=now, send=on_their_way, lead=handoff.lead_id)
+
+
+def taken_back(handoff: Handoff, now: datetime) -> None:
+    """Tell a partner's users that a lead is not theirs any more."""
+    content = {"line": f"{our_name()} takes a lead back: {handoff.company}", "path": reverse("portal-leads")}
+    tell_users(_of(handoff.partner), "handoff.closed", content, now=now, send=on_their_way, lead=handoff.lead_id)
+
+
+def answered(handoff: Handoff, what: str, now: datetime, words: str = "") -> None:
+    """Tell those of ours who have to do with a lead what its partner says."""
+    content = {"line": f"{handoff.partner}: {handoff.company}, {what}", "summary": words}
+    content["path"] = reverse("lead", args=[handoff.lead_id])
+    people = _ours(handoff.partner, [handoff.lead.owner, handoff.by])
+    tell_users(people, f"handoff.{handoff.state}", content, now=now, send=on_their_way, lead=handoff.lead_id)
+
+
+def attested(partner: Partner, company: str, letter: str, owners: Iterable[User], now: datetime) -> None:
+    """Tell those of ours who work an account what a partner attests of it."""
+    content = {
+        "line": f"{partner} tells about {company}: {letter}",
+        "path": reverse("partner-portal", args=[partner.slug]),
+    }
+    tell_users(_ours(partner, list(owners)), "insight", content, now=now, send=on_their_way)
+
+
+def introduction(one: Introduction, company: str, what: str, now: datetime) -> None:
+    """Tell those of ours what a partner does about an introduction."""
+    content = {"line": f"{one.partner}, introduction at {company}: {what}"}
+    content["path"] = reverse("partner-portal", args=[one.partner.slug])
+    tell_users(_ours(one.partner, [one.ours]), "introduction", content, now=now, send=on_their_way)
+
+
+def gone(partner: Partner, what: str, now: datetime) -> None:
+    """Tell who manages a partner that somebody of it left, or all of it."""
+    content = {"line": f"{partner}: {what}", "path": reverse("partner-portal", args=[partner.slug])}
+    tell_users(_ours(partner, []), "partner.left", content, now=now, send=on_their_way)
+
+
+def _of(partner: Partner) -> list[User]:
+    found = PartnerUser.objects.select_related("user").filter(partner=partner, left_at__isnull=True)
+    return [one.user for one in found if one.user.is_active]
+
+
+def _ours(partner: Partner, some: Iterable[User | None]) -> list[User]:
+    """Return who of ours is told: some, and who manages the partner, every partner manager where nobody does."""
+    manager = partner.manager
+    if manager is None or not manager.is_active:
+        managers = list(User.objects.filter(role=Role.PARTNER_MANAGER, is_active=True))
+    else:
+        managers = [manager]
+    found = {user.pk: user for user in (*some, *managers) if user is not None and user.is_active}
+    return list(found.values())
