@@ -41,7 +41,7 @@ def test_a_partner_sees_what_was_handed_over_and_nothing_else_of_the_lead(north,
     handoff = hand(lead, north)
     shown = _text(north.client, f"/portal/leads/{handoff.pk}/")
     assert all(word in shown for word in ("Globex", "globex.example", "They built five projects", "not shared"))
-    assert not [word for word in ("planted", "Planted", "87", "Made 5 projects", "ann", lead.rule) if word in shown]
+    assert not [word for word in ("planted", "Planted", "87.5", "Made 5 projects", "ann", lead.rule) if word in shown]
 
 
 def test_the_contact_is_shown_once_the_partner_accepts(north, lead, hand):

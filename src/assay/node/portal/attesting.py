@@ -58,7 +58,8 @@ def attest(audit: Audit, key: str, letter: str, value: str, now: datetime) -> In
         raise BadRequest("People's addresses do not belong here", mend="Offer an introduction instead.")
     if value.lower() == WITHDRAWN:
         raise BadRequest("“No” takes back what you said", mend="Use the button that takes it back.")
-    made = _write(audit, user, partner, account.account_id, letter, value, now)
+    made = Insight(partner=partner, account_id=account.account_id, letter=letter, value=value, by=user, at=now)
+    _attested(audit, made)
     name = sharing.named(partner, [account], now)[0].name
     news.attested(partner, name, f"{Letter(letter).label.lower()}, {value}", _owners(account.account_id), now)
     return made
@@ -71,18 +72,13 @@ def withdraw(audit: Audit, key: str, letter: str, now: datetime) -> Insight:
     account = _account(partner, key)
     if letter not in holding(partner, [account.account_id]).get(account.account_id, {}):
         raise BadRequest("There is nothing to take back", mend="Look at the page again.")
-    return _write(audit, user, partner, account.account_id, letter, WITHDRAWN, now)
+    no = Insight(partner=partner, account_id=account.account_id, letter=letter, value=WITHDRAWN, by=user, at=now)
+    return _attested(audit, no)
 
 
-def withdraw_all(audit: Audit, partner: Partner, now: datetime) -> int:
-    """Take back everything that a partner attested, and forget which of its people did; called within an action."""
-    attested = Insight.objects.filter(partner=partner)
-    held = holding(partner, sorted(set(attested.values_list("account_id", flat=True))))
-    for account_id, letters in held.items():
-        for letter in letters:
-            _write(audit, None, partner, account_id, letter, WITHDRAWN, now)
-    attested.update(by=None)
-    return sum(len(letters) for letters in held.values())
+def delete_all(partner: Partner) -> int:
+    """Delete everything that a partner attested and return how much it was; called within an action."""
+    return Insight.objects.filter(partner=partner).delete()[0]
 
 
 def holding(partner: Partner, account_ids: Sequence[str]) -> dict[str, dict[str, Insight]]:
@@ -105,12 +101,10 @@ def _account(partner: Partner, key: str) -> sharing.Shared:
     return found
 
 
-def _write(
-    audit: Audit, user: User | None, partner: Partner, account_id: str, letter: str, value: str, now: datetime
-) -> Insight:
-    made = Insight.objects.create(partner=partner, account_id=account_id, letter=letter, value=value, by=user, at=now)
-    is_withdrawn = value == WITHDRAWN
-    audit.write("insight", made.pk, before={}, after={"letter": letter, "withdrawn": is_withdrawn})
+def _attested(audit: Audit, made: Insight) -> Insight:
+    made.save(force_insert=True)
+    is_withdrawn = made.value == WITHDRAWN
+    audit.write("insight", made.pk, before={}, after={"letter": made.letter, "withdrawn": is_withdrawn})
     return made
 
 

@@ -29,6 +29,7 @@ _GONE: Final = "gone-{}@gone.invalid"
 def leave(audit: Audit, now: datetime) -> None:
     """Forget the user who asks; what the partner said stays, without a name."""
     partner, user = acting(audit.actor)
+    Introduction.objects.filter(partner=partner, theirs=str(user)).update(theirs="")
     _forget_people(audit, [user], now)
     news.gone(partner, "one of its people left the portal", now)
 
@@ -59,8 +60,8 @@ def _demand_same_name(typed: str, partner: Partner) -> None:
 def _forget(audit: Audit, partner: Partner, now: datetime) -> Partner:
     """Forget everything of a partner; called within an action."""
     partner = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
-    news.gone(partner, "everything of it is deleted from the portal", now)
-    insights = attesting.withdraw_all(audit, partner, now)
+    Message.objects.filter(content__partner=partner.slug).delete()
+    insights = attesting.delete_all(partner)
     handoffs = Handoff.objects.filter(partner=partner)
     open_ones = [one for one in handoffs.select_related("lead", "partner") if one.is_open]
     for one in open_ones:
@@ -77,6 +78,7 @@ def _forget(audit: Audit, partner: Partner, now: datetime) -> Partner:
     partner.save(update_fields=["left_at"])
     after = {"left": True, "people": len(people), "insights": insights, "handoffs": len(open_ones)}
     audit.write("partner", partner.slug, before={"left": False}, after=after)
+    news.gone(partner, "everything of it is deleted from the portal", now)
     return partner
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
@@ -12,7 +13,7 @@ from assay.node.access.permissions import Role
 from assay.node.partnering.models import Introduction, Partner
 from assay.node.portal.belonging import our_name
 from assay.node.portal.models import Handoff, PartnerUser
-from assay.node.telling.outbox import tell_users
+from assay.node.telling.outbox import tell_people
 from assay.node.telling.tasks import on_their_way
 
 
@@ -24,13 +25,13 @@ def handed(handoff: Handoff, now: datetime) -> None:
         "respond_by": f"{handoff.respond_by:%Y-%m-%d}" if handoff.respond_by else "",
         "path": reverse("portal-lead", args=[handoff.pk]),
     }
-    tell_users(_of(handoff.partner), "handoff.offered", content, now=now, send=on_their_way, lead=handoff.lead_id)
+    _about(handoff, _of(handoff.partner), "handoff_offered", content, now=now)
 
 
 def taken_back(handoff: Handoff, now: datetime) -> None:
     """Tell a partner's users that a lead is not theirs any more."""
     content = {"line": f"{our_name()} takes a lead back: {handoff.company}", "path": reverse("portal-leads")}
-    tell_users(_of(handoff.partner), "handoff.closed", content, now=now, send=on_their_way, lead=handoff.lead_id)
+    _about(handoff, _of(handoff.partner), "handoff_taken_back", content, now=now)
 
 
 def answered(handoff: Handoff, what: str, now: datetime, words: str = "") -> None:
@@ -38,29 +39,43 @@ def answered(handoff: Handoff, what: str, now: datetime, words: str = "") -> Non
     content = {"line": f"{handoff.partner}: {handoff.company}, {what}", "summary": words}
     content["path"] = reverse("lead", args=[handoff.lead_id])
     people = _ours(handoff.partner, [handoff.lead.owner, handoff.by])
-    tell_users(people, f"handoff.{handoff.state}", content, now=now, send=on_their_way, lead=handoff.lead_id)
+    _about(handoff, people, f"handoff_{what.replace(' ', '_')}", content, now=now)
 
 
 def attested(partner: Partner, company: str, letter: str, owners: Iterable[User], now: datetime) -> None:
     """Tell those of ours who work an account what a partner attests of it."""
-    content = {
-        "line": f"{partner} tells about {company}: {letter}",
-        "path": reverse("partner-portal", args=[partner.slug]),
-    }
-    tell_users(_ours(partner, list(owners)), "insight", content, now=now, send=on_their_way)
+    content = {"line": f"{partner} tells about {company}: {letter}"}
+    _of_partner(partner, "insight", content, owners, now)
 
 
 def introduction(one: Introduction, company: str, what: str, now: datetime) -> None:
     """Tell those of ours what a partner does about an introduction."""
     content = {"line": f"{one.partner}, introduction at {company}: {what}"}
-    content["path"] = reverse("partner-portal", args=[one.partner.slug])
-    tell_users(_ours(one.partner, [one.ours]), "introduction", content, now=now, send=on_their_way)
+    _of_partner(one.partner, f"introduction_{one.state}", content, [one.ours] if one.ours else [], now)
 
 
 def gone(partner: Partner, what: str, now: datetime) -> None:
     """Tell who manages a partner that somebody of it left, or all of it."""
-    content = {"line": f"{partner}: {what}", "path": reverse("partner-portal", args=[partner.slug])}
-    tell_users(_ours(partner, []), "partner.left", content, now=now, send=on_their_way)
+    _of_partner(partner, "left", {"line": f"{partner}: {what}"}, [], now)
+
+
+def _about(handoff: Handoff, people: Iterable[User], event: str, content: dict[str, Any], *, now: datetime) -> None:
+    facts = {
+        "handoff": handoff.pk,
+        "lead": handoff.lead_id,
+        "partner": handoff.partner.slug,
+        "state": handoff.state,
+        "at": now.isoformat(),
+    }
+    told = {**content, "handoff": handoff.pk, "partner": handoff.partner.slug}
+    tell_people(people, f"partner.{event}", told, facts, now, on_their_way)
+
+
+def _of_partner(partner: Partner, event: str, content: dict[str, Any], people: Iterable[User], now: datetime) -> None:
+    told = {"summary": "", "path": reverse("partner-portal", args=[partner.slug])}
+    told |= {**content, "partner": partner.slug}
+    facts = {"partner": partner.slug, "at": now.isoformat()}
+    tell_people(_ours(partner, people), f"partner.{event}", told, facts, now, on_their_way)
 
 
 def _of(partner: Partner) -> list[User]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from assay.core.definitions.model import Definitions
 from assay.core.errors import BadRequest
@@ -19,6 +20,7 @@ from assay.node.live.deciding import accounts_reach_people, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell, Wake
+from assay.node.portal import erasing as of_portal
 from assay.node.rulebook import current
 from assay.node.telling.models import Message
 
@@ -79,6 +81,7 @@ def _forget_in_database(audit: Audit, ids: list[str], nodes: list[int]) -> int:
     Message.objects.filter(lead__in=told).delete()
     Message.objects.filter(content__subject_type="person", content__subject_id__in=ids).delete()
     Answer.objects.all().delete()  # they may name anybody, and are kept for a day at most
+    of_portal.erase(told, timezone.now())
     leads = of_leads.erase(ids)
     audit.write("person", nodes[0], before={}, after={"leads": leads})
     return leads

@@ -16,7 +16,12 @@ from assay.node.access.permissions import Permission
 from assay.node.telling.models import Endpoint, Wish
 
 #: What an endpoint can ask for.
-EVENTS: Final = {"enter": "Somebody begins to qualify", "exit": "Somebody ceases to qualify", "lead": "A lead changes"}
+EVENTS: Final = {
+    "enter": "Somebody begins to qualify",
+    "exit": "Somebody ceases to qualify",
+    "lead": "A lead changes",
+    "partner": "A partner asks, answers or writes",
+}
 
 
 @action("set how to be told", Permission.BE_TOLD)

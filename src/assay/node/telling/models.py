@@ -25,7 +25,7 @@ class Endpoint(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     url = models.CharField(max_length=500)
     secret = models.CharField(max_length=100)  # signs what is sent; whoever receives knows it too
-    events = models.CharField(max_length=200)  # separated by spaces: enter exit lead
+    events = models.CharField(max_length=200)  # separated by spaces: enter exit lead partner
     is_active = models.BooleanField(default=True)
     made_at = models.DateTimeField()
 
@@ -35,8 +35,9 @@ class Endpoint(models.Model):
         ordering = ("name",)
 
     def wants(self, event: str) -> bool:
-        """Tell whether it is told of "qualification.enter", "lead.accepted" and the like."""
-        what = event.partition(".")[2] if event.startswith("qualification.") else "lead"
+        """Tell whether it is told of "qualification.enter", "lead.accepted", "partner.word" and the like."""
+        kind, _, what = event.partition(".")
+        what = what if kind == "qualification" else kind
         return self.is_active and what in self.events.split()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -62,18 +62,19 @@ def tell_leads(now: datetime, send: Send) -> int:
     return len(events)
 
 
-def tell_users(
-    users: Iterable[User], event: str, content: Mapping[str, str], *, now: datetime, send: Send, lead: int | None = None
+def tell_people(
+    people: Iterable[User], event: str, content: dict[str, Any], facts: dict[str, Any], now: datetime, send: Send
 ) -> int:
-    """Write a mail to users, each as they want to be told; called in the transaction of what it tells.
+    """Write messages about something other than a lead: mails with `content`, and `facts` to endpoints that want them.
 
-    `content` has the line to say and the path that leads there; a summary and an instant to answer by, where there are.
+    Called in the transaction that changes it. `content` has the line, a summary, and the path of the page to look at.
     """
     wishes = _Wishes()
-    told = {"line": "", "summary": "", "respond_by": "", **content}
-    messages = [one for user in users if (one := wishes.of(user, event, told, now))]
-    for message in messages:
-        message.lead = lead
+    messages = [m for user in people if (m := wishes.mail(user, event, content, now))]
+    for endpoint in Endpoint.objects.filter(is_active=True):
+        if endpoint.wants(event):
+            told = {"text": content["line"]} if endpoint.kind == Endpoint.Kind.SLACK else facts
+            messages.append(_to(endpoint, event, told, now))
     return _write(messages, send)
 
 
@@ -153,12 +154,12 @@ class _Wishes:
     def message(self, user: User, lead: Lead, event: LeadEvent, now: datetime) -> Message | None:
         """Return the mail to a user about an event, None where they want to hear nothing."""
         content = {"line": line(lead, event), "summary": lead.summary, "respond_by": _iso(lead.respond_by)}
-        message = self.of(user, f"lead.{event.what}", content, now)
-        if message is not None:
-            message.lead = lead.pk
-        return message
+        found = self.mail(user, f"lead.{event.what}", content, now)
+        if found is not None:
+            found.lead = lead.pk
+        return found
 
-    def of(self, user: User, event: str, content: dict[str, str], now: datetime) -> Message | None:
+    def mail(self, user: User, event: str, content: dict[str, Any], now: datetime) -> Message | None:
         """Return a mail to a user, None where they want to hear nothing."""
         if user.pk not in self._known:
             self._known[user.pk] = Wish.objects.filter(user=user).first() or Wish(user=user)

@@ -130,6 +130,7 @@ def _signed(secret: str, key: str, body: str) -> dict[str, str]:
 
 
 def _path(message: Message) -> str:
+    """Return where what a message is about can be seen."""
     return str(message.content.get("path") or reverse("lead", args=[message.lead or 0]))
 
 
