@@ -16,7 +16,7 @@ from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.leads import taking
 from assay.node.leads.models import Lead
-from assay.node.portal import answering, handing
+from assay.node.portal import answering, erasing, handing, timers
 from assay.node.portal.models import Handoff
 from assay.node.telling.models import Message
 
@@ -186,3 +186,28 @@ def test_a_merged_lead_keeps_its_partner_in_sight(client_of, north, lead, hand):
     Lead.objects.filter(pk=lead.pk).update(state="closed", merged_into=other)
     assert "Northwind" in _text(client_of(Role.REP), f"/leads/{other.pk}/")
     assert Lead.objects.filter(pk=lead.pk, merged_into=F("merged_into")).exists()
+
+
+def test_we_are_told_once_that_a_partner_did_not_answer_in_time(north, lead, hand):
+    handoff = hand(lead, north, respond_by=timezone.now() + timedelta(days=1))
+    later = timezone.now() + timedelta(days=2)
+    assert timers.due(timezone.now()) == 0
+    assert [timers.due(later), timers.due(later)] == [1, 0]
+    assert _told(user=lead.owner) == ["Northwind: Globex, no answer in time"]
+    assert answering.answer(north.user, handoff.pk, "accept", later).is_accepted
+
+
+def test_a_partner_that_answered_in_time_is_not_told_of(north, lead, hand):
+    handoff = hand(lead, north, respond_by=timezone.now() + timedelta(days=1))
+    answering.answer(north.user, handoff.pk, "decline", timezone.now())
+    assert timers.due(timezone.now() + timedelta(days=2)) == 0
+
+
+def test_a_person_who_is_forgotten_is_forgotten_in_handoffs_too(north, lead, hand):
+    handoff = hand(lead, north, contact=CONTACT)
+    answering.answer(north.user, handoff.pk, "accept", timezone.now(), words="Ann is nice")
+    erasing.erase([lead.pk], timezone.now())
+    handoff.refresh_from_db()
+    assert (handoff.contact, handoff.why, handoff.domain, handoff.state) == ("", "", "", "closed")
+    assert not any(step.words for step in handoff.steps.all())
+    assert not Message.objects.filter(content__handoff=handoff.pk).exists()

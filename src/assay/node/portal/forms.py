@@ -35,7 +35,10 @@ class HandForm(_Plain):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     respond_by = forms.DateField(
-        required=False, label="Answer by", help_text="You are told when it is over.", widget=DayInput
+        required=False,
+        label="Answer by",
+        help_text="Its users are told the day; you are told when it is over without an answer.",
+        widget=DayInput,
     )
 
     def __init__(self, partners: Sequence[Partner], *args: Any, **words: Any) -> None:
