@@ -97,7 +97,7 @@ def test_a_lead_is_handed_over_from_its_page_to_a_partner_that_was_just_let_in(v
     pat.goto("/" + link.split("/", 3)[3])
     for n in range(2):
         pat.locator("input[type=password]").nth(n).fill("a password of her own choice")
-    pat.get_by_role("button").last.click()
+    pat.get_by_role("button", name="Change Password").click()
     pat.get_by_role("heading", name="Northwind with Acme").wait_for()
     pat.get_by_role("link", name="Globex").wait_for()
 
