@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assay.escrow.wire import bucket
 from assay.partners.canonical import FIELDS, KINDS, REGISTERS
 from assay.partners.evidence import (
     DEFAULT_TERMS,
@@ -14,7 +15,6 @@ from assay.partners.evidence import (
     Relation,
     Ruling,
     Terms,
-    bucket,
     judge,
     terms_for,
     weigh,

@@ -39,7 +39,7 @@ def _receipt(entries):
 def test_a_whole_chain_has_nothing_wrong():
     chain = _chain(4)
     assert _kinds(chain, [_receipt(chain)], [chain[1].head()]) == []
-    assert ledger.unreceipted(chain, [_receipt(chain[:3])]) == [4]
+    assert ledger.unreceipted(PARTIES, chain, [_receipt(chain[:3])]) == [4]
 
 
 def test_what_was_cut_off_shows_in_a_receipt_and_in_a_head_told_in_private():
@@ -73,6 +73,19 @@ def test_a_changed_entry_and_a_forged_receipt_are_found():
     assert _kinds([changed, chain[1]])[0] == "unsigned"
     forged = replace(_receipt(chain), signature=bytes(64))
     assert _kinds(chain, [forged]) == ["bad_receipt"]
+
+
+def test_a_receipt_counts_only_where_the_receiver_signed_it_for_this_chain():
+    chain = _chain(3)
+    forged = replace(_receipt(chain), signature=bytes(64))
+    of_another = _receipt(_chain(3, said=b"something else"))
+    assert ledger.unreceipted(PARTIES, chain, [forged, of_another]) == [1, 2, 3]
+
+
+def test_an_old_entry_told_differently_does_not_set_the_chain_back():
+    chain = _chain(4)
+    other = _chain(1, chain[0].head(), b"something else")
+    assert _kinds([*chain[:3], *other, chain[3]]) == ["forked"]
 
 
 def test_an_entry_of_another_partnership_is_foreign():

@@ -153,4 +153,4 @@ def test_duplicates_of_ones_own_list_are_found(store):
 
 def test_another_version_is_refused_with_a_mend():
     with pytest.raises(BadRequest, match="update the older"):
-        refuse_other_version("0")
+        refuse_other_version(0)

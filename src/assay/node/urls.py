@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("assay.node.intake.urls")),
     path("", include("assay.node.portal.urls")),
     path("", include("assay.node.leads.urls")),
+    path("", include("assay.node.partnering.knowing_urls")),
+    path("", include("assay.node.partnering.urls")),
     path("", include("assay.node.telling.urls")),
     path("", include("assay.node.rulebook.urls")),
     path("", include("assay.node.pages.urls")),

@@ -17,7 +17,7 @@ from assay.partners.folding import fold, squeeze, word_set
 from assay.partners.names import stem_of, words_of
 from assay.partners.places import city_key, country_code
 
-VERSION: Final = "1"
+VERSION: Final = 1
 
 #: Where anybody can have a page: an address there says nothing about whose site it is.
 SHARED_HOSTS: Final = word_set("shared_hosts")

@@ -89,11 +89,6 @@ class Evidence:
         return sum(reason.bits for reason in self.reasons)
 
 
-def bucket(count: int) -> int:
-    """Return the frequency bucket of a token that `count` records of one list share."""
-    return sum(count > bound for bound in FREQUENCY_BOUNDS)
-
-
 def _bits(*kinds: str) -> int:
     return sum(1 << KINDS.index(kind) for kind in kinds)
 

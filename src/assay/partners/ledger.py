@@ -147,6 +147,12 @@ def receipt(identity: Identity, parties: Parties, head: Head) -> Receipt:
     return replace(made, signature=identity.sign(made.signable()))
 
 
+def is_receipt(parties: Parties, given: Receipt) -> bool:
+    """Tell whether the receiver signed a receipt for this discloser's chain."""
+    is_ours = (given.partnership, given.discloser) == (parties.partnership, parties.discloser)
+    return is_ours and wire.is_signed(parties.receiver, given.signable(), given.signature)
+
+
 def verify(
     parties: Parties, entries: Sequence[Entry], receipts: Iterable[Receipt], heads: Iterable[Head] = ()
 ) -> list[Trouble]:
@@ -160,12 +166,12 @@ def verify(
     for entry in entries:
         troubles = _troubles(parties, head, entry, known)
         found += troubles
-        if not troubles or troubles[0].kind in {"forked", "missing"}:
+        # An entry in trouble may take the chain on, so that what follows it is judged, but never back.
+        if not troubles or (troubles[0].kind in {"forked", "missing"} and entry.number > head.number):
             head = entry.head()
             known.setdefault(head.number, head.hash)
     for given in receipts:
-        is_ours = (given.partnership, given.discloser) == (parties.partnership, parties.discloser)
-        if not is_ours or not wire.is_signed(parties.receiver, given.signable(), given.signature):
+        if not is_receipt(parties, given):
             found.append(_trouble("bad_receipt", given.head.number, "The receiver did not sign this receipt"))
             continue
         found += _beside(head, known, given.head)
@@ -174,9 +180,14 @@ def verify(
     return list(dict.fromkeys(found))
 
 
-def unreceipted(entries: Sequence[Entry], receipts: Iterable[Receipt]) -> list[int]:
-    """Return the numbers of entries that no receipt covers yet: the partner may be offline."""
-    covered = max((given.head.number for given in receipts), default=0)
+def unreceipted(parties: Parties, entries: Sequence[Entry], receipts: Iterable[Receipt]) -> list[int]:
+    """Return the numbers of entries that no receipt covers yet: the partner may be offline.
+
+    A receipt counts where the receiver signed it, and for this very chain.
+    """
+    heads = {entry.head() for entry in entries}
+    good = (given.head.number for given in receipts if is_receipt(parties, given) and given.head in heads)
+    covered = max(good, default=0)
     return [entry.number for entry in entries if entry.number > covered]
 
 

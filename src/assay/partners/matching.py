@@ -105,7 +105,7 @@ def candidates(store: Store, joined: pa.Table, own: TokenList, their_fields: pa.
     store.register("_kinds", own.upload.select(["token"]).append_column("kind", pa.array(own.kinds)))
     store.register("_own", pa.table({"handle": own.handles, "has": pa.array(own.has)}))
     store.register("_their", their_fields)
-    frequency = "coalesce(max(frequency) FILTER (kind = {}), 0)::BIGINT"
+    frequency = "coalesce(min(frequency) FILTER (kind = {}), 0)::BIGINT"
     found = store.table(
         f"""WITH known AS MATERIALIZED (SELECT DISTINCT token, kind FROM _kinds SEMI JOIN _joined USING (token)
             WHERE kind >= 0),
@@ -154,11 +154,11 @@ def match(store: Store, own: TokenList, their_upload: pa.Table, their_fields: pa
     return decide(candidates(store, join(store, own.upload, their_upload), own, their_fields), terms)
 
 
-def refuse_other_version(version: str) -> None:
+def refuse_other_version(version: int) -> None:
     """Raise BadRequest where a partner's tokens were made by another canonicaliser."""
     if version != VERSION:
         mend = "Both sides need the same version of Assay: update the older one, and upload again."
-        raise BadRequest("Tokens of another version cannot be compared", where="tokens", value=version, mend=mend)
+        raise BadRequest("Tokens of another version cannot be compared", where="tokens", value=str(version), mend=mend)
 
 
 def duplicates(store: Store, own: TokenList, terms: Terms = DUPLICATES) -> list[tuple[int, ...]]:

@@ -39,13 +39,13 @@ class TokenList:
     kinds: npt.NDArray[np.int8] = field(repr=False)
     handles: pa.Array = field(repr=False)
     has: npt.NDArray[np.int32] = field(repr=False)
-    version: str = VERSION
+    version: int = VERSION
 
 
 class Tokeniser:
     """Makes tokens under one token key. The key is in no `repr` and no error."""
 
-    def __init__(self, key: bytes, *, version: str = VERSION) -> None:
+    def __init__(self, key: bytes, *, version: int = VERSION) -> None:
         if len(key) != KEY_BYTES:
             raise BadRequest(
                 "A token key has 32 bytes", where="token key", value=f"{len(key)} bytes", mend="Pair anew."
@@ -86,9 +86,9 @@ class Tokeniser:
         return TokenList(upload=upload, kinds=kinds[order], handles=_binary(handles), has=has, version=self._version)
 
 
-def _begin(key: bytes, version: str, kind: str) -> blake2b:
+def _begin(key: bytes, version: int, kind: str) -> blake2b:
     begun = blake2b(key=key, digest_size=TOKEN_BYTES, person=b"assay token")
-    for text in (version.encode(), kind.encode()):
+    for text in (str(version).encode(), kind.encode()):
         begun.update(len(text).to_bytes(4, "big") + text)
     return begun
 

@@ -47,7 +47,7 @@ def _paths(theirs) -> list[str]:
         f"/portal/accounts/{key}/",
         *(f"/portal/accounts/{key}/{letter}/" for letter in attesting.Letter),
         f"/portal/introductions/{one.public_id}/",
-        *(f"/portal/introductions/{one.public_id}/{verb}/" for verb in ("accept", "made", "close", "word")),
+        *(f"/portal/introductions/{one.public_id}/{verb}/" for verb in ("accepted", "made", "closed", "word")),
     ]
 
 
@@ -80,7 +80,7 @@ def test_the_actions_themselves_refuse_what_is_another_partners(north, theirs):
         lambda: attesting.attest(north.user, key, "need", "urgently", NOW),
         lambda: attesting.withdraw(north.user, key, "need", NOW),
         lambda: introducing.ask(north.user, key, "x", NOW),
-        lambda: introducing.answer(north.user, one.public_id, "close", NOW),
+        lambda: introducing.answer(north.user, one.public_id, "closed", NOW),
         lambda: introducing.say(north.user, one.public_id, "x", NOW),
     ):
         with pytest.raises(BadRequest, match="There is no such"):

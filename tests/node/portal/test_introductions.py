@@ -57,13 +57,44 @@ def test_the_same_is_not_asked_twice_while_it_is_open(north, key):
     assert Introduction.objects.count() == 1
 
 
+def test_we_ask_a_partner_that_has_the_lead_and_its_people_are_told(north, lead, hand, user_of, client_of):
+    hand(lead, north)
+    client = client_of(Role.REP)
+    assert "Ask for an introduction" in client.get(f"/leads/{lead.pk}/").content.decode()
+    client.post(f"/handoffs/lead/{lead.pk}/ask/", {"partner": "northwind", "wanted": "The CTO, please"})
+    one = Introduction.objects.get()
+    assert (one.by_us, one.ours, one.account_id) == (True, user_of(Role.REP), "globex")
+    told = Message.objects.get(user=north.user, event="portal.introduction")
+    assert told.content["path"] == f"/portal/introductions/{one.public_id}/"
+    assert "Ask for an introduction" not in client.get(f"/leads/{lead.pk}/").content.decode()
+
+
+def test_a_partner_that_does_not_know_of_the_account_is_not_asked_about_it(north, south, lead, hand, user_of):
+    hand(lead, north)
+    with pytest.raises(BadRequest, match="does not know of the account"):
+        introducing.ask_partner(user_of(Role.REP), lead.pk, "southridge", "The CTO, please", NOW)
+    assert not Introduction.objects.exists()
+
+
+def test_what_we_answer_and_write_on_our_page_reaches_the_partners_people(north, key, client_of):
+    one = introducing.ask(north.user, key, "Please", NOW)
+    ours = client_of(Role.REP)
+    for typed in ({"do": "accepted"}, {"do": "write", "text": "Gladly, on Monday"}):
+        assert ours.post(f"/partners/introductions/{one.pk}/do/", typed).status_code == 302
+    lines = [
+        message.content["line"] for message in Message.objects.filter(user=north.user, event="portal.introduction")
+    ]
+    assert lines == ["Acme says of an introduction: accepted", "Acme writes to you about an introduction"]
+    assert "Gladly, on Monday" in north.client.get(f"/portal/introductions/{one.public_id}/").content.decode()
+
+
 def test_nothing_is_asked_without_words(north, key):
     assert north.client.post(f"/portal/accounts/{key}/", {"wanted": " "}).status_code == 422
     assert not Introduction.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("verbs", "state"), [(["accept"], "accepted"), (["decline"], "declined"), (["accept", "made"], "made")]
+    ("verbs", "state"), [(["accepted"], "accepted"), (["declined"], "declined"), (["accepted", "made"], "made")]
 )
 def test_a_partner_answers_what_we_ask_in_one_click(verbs, state, north, ours):
     assert "waits" in north.client.get("/portal/introductions/").content.decode()
@@ -76,7 +107,7 @@ def test_a_partner_answers_what_we_ask_in_one_click(verbs, state, north, ours):
 
 def test_what_we_answer_is_not_for_the_partner_to_answer(north, key):
     one = introducing.ask(north.user, key, "Please", NOW)
-    for verb in ("accept", "decline", "made", "nonsense"):
+    for verb in ("accepted", "declined", "made", "nonsense"):
         assert north.client.post(f"/portal/introductions/{one.public_id}/{verb}/").status_code == 422
     one.refresh_from_db()
     assert one.state == "asked"

@@ -16,7 +16,7 @@ from tests.node.portal.conftest import NOW
 
 from assay.node.access.models import AuditRow, User
 from assay.node.access.permissions import Role
-from assay.node.partnering.models import Insight, Introduction, Partner, Word
+from assay.node.partnering.models import Errand, Insight, Introduction, Partner, Partnership, Word
 from assay.node.portal import answering, attesting, introducing, opening, sharing
 from assay.node.portal.models import Handoff, PartnerUser
 from assay.node.telling.models import Message
@@ -86,6 +86,14 @@ def test_everything_of_a_partner_is_deleted_when_it_asks(busy, manager):
     assert Message.objects.filter(user=manager, event="partner.left").exists()
     row = AuditRow.objects.get(action="delete everything of a partner", subject="partner")
     assert row.after == {"left": True, "people": 1, "insights": 1, "handoffs": 1}
+
+
+def test_a_partnership_ends_when_the_partner_has_everything_deleted(busy):
+    live = Partnership.objects.create(
+        partner=busy.partner, state="live", public_id="a" * 32, escrow="https://escrow.example", made_at=NOW
+    )
+    busy.client.post("/portal/you/delete/", {"name": "Northwind"})
+    assert Errand.objects.get(partnership=live).what == Errand.What.REVOKE
 
 
 def test_everything_is_deleted_only_under_the_partners_name(busy):

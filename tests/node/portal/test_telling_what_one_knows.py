@@ -10,9 +10,8 @@ from tests.node.leads.knowing import NOON
 from tests.node.portal.conftest import NOW
 
 from assay.core.errors import BadRequest
-from assay.node.leads import stories
 from assay.node.leads.models import Lead
-from assay.node.partnering.models import Company, Disclosed, Insight, Overlap, Partnership, Told
+from assay.node.partnering.models import Account, Company, Disclosed, Insight, Overlap, Partnership, Told
 from assay.node.portal import attesting, handing, opening, sharing
 from assay.node.telling.models import Message
 
@@ -70,7 +69,7 @@ def _disclosed(partnership, account_id="initech", state="told", fields=()):
 
 
 def _accounts(partner) -> list[tuple[str, str]]:
-    found = sharing.named(partner, sharing.shared_with(partner), NOW)
+    found = sharing.named(partner, sharing.shared_with(partner))
     return [(one.account_id, one.name) for one in found]
 
 
@@ -134,7 +133,7 @@ def test_an_account_counts_once_the_partner_told_us_of_it(north, live):
 
 
 def test_an_account_that_we_told_of_counts_by_our_name_where_that_was_told(north, live):
-    stories.plug(describe=lambda asked, at: {one: stories.About(account_name="Initech") for one in asked})
+    Account.objects.create(account_id="initech", name="Initech", attributes={"name": "Initech"})
     partnership = live(north.partner)
     _disclosed(partnership, "initech", fields=["name"])
     _disclosed(partnership, "hooli", fields=["country"])

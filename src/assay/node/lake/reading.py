@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from assay.core.definitions.model import AccountsSource, DatedColumn, Definitions, EventsSource, PeopleSource, Source
+from assay.core.definitions.model import (
+    AccountsSource,
+    DatedColumn,
+    Definitions,
+    EventsSource,
+    PartnerFactsSource,
+    PeopleSource,
+    Source,
+)
 from assay.core.io.store import literal, name
 from assay.core.sources.fields import Field, fields_of
 from assay.core.sources.files import ROW, Relation, kind_of
@@ -161,6 +169,8 @@ def _told(calls: Mapping[str, str], part: Source, fields: Sequence[Field], lake:
     kinds = calls.kinds if isinstance(calls, _Calls) else ()
     of_call = {out: calls.get(out, _v(columns.get(out, out))) for out in {**columns, **calls}}
     read = {out: _instant(column) if out in instants else _v(column) for out, column in columns.items()}
+    if isinstance(part, PartnerFactsSource) and "until" in read:
+        read["until"] = _soonest(read["until"])
     nothing = {out: f"NULL::{'TIMESTAMPTZ' if out in instants else 'JSON'}" for out in calls}
     of_row = {out: ({**nothing, **read})[out] for out in of_call}
     said = f"(SELECT *, {_same()} AS same FROM {lake} WHERE {_where(part.source, kinds)})"
@@ -171,6 +181,14 @@ def _told(calls: Mapping[str, str], part: Source, fields: Sequence[Field], lake:
     if not kinds:
         return of_rows
     return f"SELECT {row}, {_columns(of_call)} FROM {said} UNION ALL {of_rows} ORDER BY {name(ROW)}"
+
+
+def _soonest(until: str) -> str:
+    """Return SQL for the end of a fact: rows of one id tell one fact, and whichever tells its end does so for all.
+
+    Rows of files have no id and stand for themselves.
+    """
+    return f"CASE WHEN id IS NULL THEN {until} ELSE min({until}) OVER (PARTITION BY id) END"
 
 
 def _columns(told: Mapping[str, str]) -> str:

@@ -14,7 +14,8 @@ VIEWED: Final = {"page": "page_viewed", "screen": "screen_viewed"}
 PERSON_KINDS: Final = ("identify", "alias", "member")
 #: The call that tells of an account.
 GROUP_KIND: Final = "group"
-#: A row of an uploaded file that is no event; `body` holds its columns.
+#: A row of an uploaded file that is no event; `body` holds its columns. What partners tell comes as such rows, too, and
+#: all rows of one partner fact have one `id`.
 ROW_KIND: Final = "row"
 
 _AT: Final = pa.timestamp("us", tz="UTC")

@@ -113,6 +113,22 @@ class Lead(models.Model):
         return words(self.reason)
 
 
+class KnownByPartners(models.Model):
+    """How many partners let us know something of an account, and how much it is worth: what leads are ranked by.
+
+    Written by partnering; an account that no partner tells of has no row.
+    """
+
+    account_id = models.CharField(max_length=200, primary_key=True)
+    partners = models.PositiveIntegerField()
+    points = models.FloatField()
+
+    class Meta:
+        """Most first."""
+
+        indexes = (models.Index(fields=("-points",), name="known_points"),)
+
+
 class LeadSpell(models.Model):
     """A spell as leads were told of it; without a lead, it was passed over."""
 

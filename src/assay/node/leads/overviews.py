@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from assay.node.access.admission import needs
 from assay.node.access.permissions import Permission
-from assay.node.leads import queries, stories, telling_why
+from assay.node.leads import beside, queries, stories, telling_why
 from assay.node.leads.forms import PeriodForm
 
 #: So many people of an account are shown, those who qualify first.
@@ -41,6 +41,7 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         "whys": [one for one in telling_why.whys(story, "") if one.is_met] if story else [],
         "scores": telling_why.scores(story) if story else [],
         "picture": telling_why.spells(story) if story else "",
+        "beside": beside.shown(request, account_id),
     }
     return render(request, "leads/account.html", shown)
 

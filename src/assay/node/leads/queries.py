@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from assay.core.sentences import plain
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
+from assay.node.leads import known
 from assay.node.leads.models import Absence, Lead, LeadSpell, SavedView, Seat
 from assay.node.leads.reasons import words
 from assay.node.leads.routing import CATCH_ALL
@@ -36,11 +37,11 @@ ORDERS: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = {
     "due": ("Answer soonest", (F("respond_by").asc(nulls_last=True), "-changed_at", "-id")),
     "score": ("Best score", (Coalesce("score", -1e9).desc(), "id")),
     "newest": ("Changed last", ("-changed_at", "-id")),
+    "partners": ("Partners know most", (F("points").desc(nulls_last=True), "id")),
 }
 
-
 #: What of the filters a saved view keeps.
-KEPT: Final = ("tab", "stage", "motion", "rule", "owner", "state", "order")
+KEPT: Final = ("tab", "stage", "motion", "rule", "owner", "state", "known", "order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Filters:
     rule: str = ""
     owner: str = ""
     state: str = ""
+    known: str = ""  # by so many partners at least
     order: str = "due"
     page: int = 1
     words: str = field(default="", repr=False)  # searched for; never in an address
@@ -68,7 +70,7 @@ class Filters:
     @property
     def is_narrowed(self) -> bool:
         """Tell whether anything but the tab narrows what is shown."""
-        return any((self.stage, self.motion, self.rule, self.owner, self.state, self.words))
+        return any((self.stage, self.motion, self.rule, self.owner, self.state, self.known, self.words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ def filters(user: User, asked: Mapping[str, str], searched: str = "") -> Filters
         rule=asked.get("rule", "")[:100],
         owner=asked.get("owner", "") if asked.get("owner", "").isdecimal() else "",
         state=asked.get("state", "") if asked.get("state", "") in State.values else "",
+        known=asked.get("known", "") if asked.get("known", "") in known.KNOWN else "",
         order=asked.get("order", "due") if asked.get("order", "due") in ORDERS else "due",
         page=min(int(page), _MOST_PAGES) if page.isdecimal() and page != "0" else 1,
         words=searched,
@@ -118,6 +121,8 @@ def inbox(user: User, asked: Filters, now: datetime) -> Page:
             | Q(subject_id__icontains=word)
             | Q(account_id__icontains=word)
         )
+    if asked.known or asked.order == "partners":
+        found = known.with_partners(found, asked.known)
     first = (asked.page - 1) * PAGE
     ordered = found.select_related("owner").order_by(*ORDERS[asked.order][1])
     return Page(leads=list(ordered[first : first + PAGE]), count=found.count(), filters=asked)

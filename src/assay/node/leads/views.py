@@ -17,7 +17,7 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.leads import actions, doing, panels, queries, stories, telling_why
+from assay.node.leads import actions, beside, doing, known, panels, queries, stories, telling_why
 from assay.node.leads.merging import final
 from assay.node.leads.models import Lead, Letter, SavedView
 from assay.node.leads.reasons import LossReason, RecycleReason, RejectReason
@@ -41,11 +41,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "tabs": [(tab, name, asked.address(tab=tab)) for tab, name in queries.TABS.items()],
         "counts": queries.counts(user, now),
         "orders": queries.ORDERS,
+        "knowns": known.KNOWN,
         "choices": queries.choices(),
         "takers": queries.takers(),
         "saved": queries.saved_views(user),
         "rejects": RejectReason.choices,
         "states": State.choices,
+        "known": known.known_by_partners(page.leads),
+        "is_known_choosable": known.any_known_by_partners(),
         "here": request.get_full_path(),
         "kept": [(name, getattr(asked, name)) for name in queries.KEPT],
         "before": asked.address(page=asked.page - 1),
@@ -162,6 +165,7 @@ def _lead_page(
         "letters": [(letter, evidence[letter]) for letter in Letter],
         "is_ready": all(evidence.values()),
         "others": queries.others_of(found),
+        "beside": beside.shown(request, known.account_of(found), found.pk),
         "can": {move.name.lower(): move in legal for move in Move},
         "rejects": RejectReason.choices,
         "recycles": RecycleReason.choices,

@@ -37,6 +37,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("taking", "Routing", "Who takes which leads, who is away, who is left alone.", Permission.SEE_LEADS),
     Entry("handoffs", "Handoffs", "Which leads partners have, and what became of them.", Permission.SEE_PARTNERS),
     Entry("funnel", "Funnel", "How far leads get, and why others do not.", Permission.SEE_FUNNEL),
+    Entry("partners", "Partners", "What partners and you know together, and who learns what.", Permission.SEE_PARTNERS),
     Entry("webhooks", "Webhooks", "Which other systems are told, and whether it arrived.", Permission.CHANGE_DATA),
     Entry("rules", "Rules", "What qualifies whom, in which version, and who published it.", Permission.SEE_RULES),
     Entry("data", "Data", "What arrives from where, write keys, files.", Permission.SEE_DATA),

@@ -13,8 +13,11 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        """Let the pages of leads show which partner has them."""
+        """Let the pages of leads show which partner has them, and partners' users hear of introductions."""
         from assay.node.leads import panels
+        from assay.node.partnering import introductions
+        from assay.node.portal import news
         from assay.node.portal.panel import of_lead
 
         panels.plug(of_lead)
+        introductions.listen(news.introduction)

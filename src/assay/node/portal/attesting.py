@@ -60,7 +60,7 @@ def attest(audit: Audit, key: str, letter: str, value: str, now: datetime) -> In
         raise BadRequest("“No” takes back what you said", mend="Use the button that takes it back.")
     made = Insight(partner=partner, account_id=account.account_id, letter=letter, value=value, by=user, at=now)
     _attested(audit, made)
-    name = sharing.named(partner, [account], now)[0].name
+    name = sharing.named(partner, [account])[0].name
     news.attested(partner, name, f"{Letter(letter).label.lower()}, {value}", _owners(account.account_id), now)
     return made
 

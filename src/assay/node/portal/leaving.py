@@ -10,12 +10,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
+from django.db.models import Q
+from django.urls import reverse
 
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.partnering.models import Introduction, Partner, Word
+from assay.node.partnering import errands
+from assay.node.partnering.models import Errand, Introduction, Partner, Partnership, Word
 from assay.node.portal import attesting, handing, news
 from assay.node.portal.belonging import acting
 from assay.node.portal.models import Handoff, HandoffStep, PartnerUser
@@ -60,7 +63,9 @@ def _demand_same_name(typed: str, partner: Partner) -> None:
 def _forget(audit: Audit, partner: Partner, now: datetime) -> Partner:
     """Forget everything of a partner; called within an action."""
     partner = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
-    Message.objects.filter(content__partner=partner.slug).delete()
+    _forget_messages(partner)
+    for partnership in Partnership.objects.filter(partner=partner).exclude(state=Partnership.State.REVOKED):
+        errands.send(partnership, Errand.What.REVOKE)
     insights = attesting.delete_all(partner)
     handoffs = Handoff.objects.filter(partner=partner)
     open_ones = [one for one in handoffs.select_related("lead", "partner") if one.is_open]
@@ -80,6 +85,13 @@ def _forget(audit: Audit, partner: Partner, now: datetime) -> Partner:
     audit.write("partner", partner.slug, before={"left": False}, after=after)
     news.gone(partner, "everything of it is deleted from the portal", now)
     return partner
+
+
+def _forget_messages(partner: Partner) -> None:
+    """Delete what was told about a partner, to anybody: its words stand in it."""
+    numbers = Introduction.objects.filter(partner=partner).values_list("pk", flat=True)
+    paths = [reverse("introduction", args=[number]) for number in numbers]
+    Message.objects.filter(Q(content__partner=partner.slug) | Q(content__path__in=paths)).delete()
 
 
 def _forget_people(audit: Audit, people: Sequence[User], now: datetime) -> None:

@@ -48,10 +48,20 @@ def attested(partner: Partner, company: str, letter: str, owners: Iterable[User]
     _of_partner(partner, "insight", content, owners, now)
 
 
-def introduction(one: Introduction, company: str, what: str, now: datetime) -> None:
-    """Tell those of ours what a partner does about an introduction."""
-    content = {"line": f"{one.partner}, introduction at {company}: {what}"}
-    _of_partner(one.partner, f"introduction_{one.state}", content, [one.ours] if one.ours else [], now)
+def introduction(one: Introduction, kind: str, now: datetime) -> None:
+    """Tell a partner's users what we ask, answer or write about an introduction; nobody where it has no portal."""
+    said = {
+        "introduction": "asks you for an introduction",
+        "introduction-state": f"says of an introduction: {one.get_state_display().lower()}",
+        "word": "writes to you about an introduction",
+    }
+    content = {
+        "line": f"{our_name()} {said[kind]}",
+        "summary": "",
+        "path": reverse("portal-introduction", args=[one.public_id]),
+        "partner": one.partner.slug,
+    }
+    tell_people(_of(one.partner), "portal.introduction", content, {}, now, on_their_way)
 
 
 def gone(partner: Partner, what: str, now: datetime) -> None:

@@ -97,6 +97,22 @@ def hand(request: HttpRequest, lead_id: int) -> HttpResponse:
     return render(request, "portal/hand.html", told, status=status)
 
 
+@needs(Permission.WORK_LEADS)
+@require_POST
+def ask(request: HttpRequest, lead_id: int) -> HttpResponse:
+    """Ask a partner for an introduction at the account of a lead."""
+    if not Lead.objects.filter(pk=lead_id).exists():
+        raise Http404
+    slug, wanted = request.POST.get("partner", ""), request.POST.get("wanted", "")
+    try:
+        made = introducing.ask_partner(_user(request), lead_id, slug, wanted, timezone.now())
+    except ShownError as error:
+        messages.error(request, error.text())
+        return redirect("lead", lead_id)
+    messages.success(request, f"{made.partner} is asked.")
+    return redirect("introduction", made.pk)
+
+
 @needs(Permission.LET_PARTNERS_LEARN)
 @require_POST
 def take_back(request: HttpRequest, handoff_id: int) -> HttpResponse:
@@ -177,7 +193,7 @@ def _known(slug: str) -> Portal:
 
 
 def _partner_page(request: HttpRequest, portal: Portal, *, status: int = 200, **more: Any) -> HttpResponse:
-    now, role, one = timezone.now(), _user(request).role, portal.partner
+    role, one = _user(request).role, portal.partner
     insights = list(one.insights.select_related("by")[:_MOST])
     shown = {
         "portal": portal,
@@ -185,7 +201,7 @@ def _partner_page(request: HttpRequest, portal: Portal, *, status: int = 200, **
         "users": PartnerUser.objects.select_related("user").filter(partner=one),
         "handoffs": one.handoffs.select_related("lead", "by")[:_MOST],
         "introductions": [
-            (each, sharing.name_for(one, each.account_id, now)) for each in introducing.of_portal(one)[:_MOST]
+            (each, sharing.name_for(one, each.account_id)) for each in introducing.of_partner(one)[:_MOST]
         ],
         "insights": insights,
         "letters": dict(attesting.Letter.choices),

@@ -13,9 +13,8 @@ from typing import Final
 
 from django.utils.crypto import salted_hmac
 
-from assay.node.leads import stories
 from assay.node.leads.models import Lead
-from assay.node.partnering.models import Company, Disclosed, Partner, Partnership, Told
+from assay.node.partnering.models import Account, Company, Disclosed, Partner, Partnership, Told
 from assay.node.portal.models import Handoff
 
 _REVOKED: Final = Partnership.State.REVOKED
@@ -59,20 +58,23 @@ def shared(partner: Partner, key: str) -> Shared | None:
     return next((one for one in shared_with(partner) if one.key == key), None)
 
 
-def named(partner: Partner, some: Sequence[Shared], now: datetime) -> list[Shared]:
+def knows(partner: Partner, account_id: str) -> bool:
+    """Tell whether a partner knows that we know of an account."""
+    return any(one.account_id == account_id for one in shared_with(partner))
+
+
+def named(partner: Partner, some: Sequence[Shared]) -> list[Shared]:
     """Return the accounts with a name each: our own where we told the partner, else a few signs."""
-    allowed = _names_told(partner, [one.account_id for one in some if not one.name])
-    about = stories.about([("account", one, "") for one in allowed], now) if allowed else {}
-    names = {one: found.account_name for (_, one, _), found in about.items()}
+    ours = _ours_told(partner, [one.account_id for one in some if not one.name])
     return [
-        one if one.name else replace(one, name=names.get(one.account_id) or f"Account {one.key[:6]}") for one in some
+        one if one.name else replace(one, name=ours.get(one.account_id) or f"Account {one.key[:6]}") for one in some
     ]
 
 
-def name_for(partner: Partner, account_id: str, now: datetime) -> str:
+def name_for(partner: Partner, account_id: str) -> str:
     """Return the name under which a partner knows an account."""
     known = [one for one in shared_with(partner) if one.account_id == account_id]
-    return named(partner, known, now)[0].name if known else f"Account {key_of(partner, account_id)[:6]}"
+    return named(partner, known)[0].name if known else f"Account {key_of(partner, account_id)[:6]}"
 
 
 def _handed(partner: Partner) -> Iterable[Shared]:
@@ -111,11 +113,18 @@ def _disclosed(partner: Partner) -> Iterable[Shared]:
         )
 
 
-def _names_told(partner: Partner, account_ids: Sequence[str]) -> set[str]:
-    """Return the accounts whose name we told the partner."""
+def _ours_told(partner: Partner, account_ids: Sequence[str]) -> dict[str, str]:
+    """Return what we call accounts, as far as we told the partner: the name, else the domain."""
     matching = Company.objects.order_by("pk").values_list("matching", flat=True).first() or {}
-    names = {"name", str(matching.get("name", "name"))}
-    rows = Disclosed.objects.filter(
+    told = Disclosed.objects.filter(
         partnership__partner=partner, state=Disclosed.State.TOLD, account_id__in=list(account_ids)
     )
-    return {account_id for account_id, fields in rows.values_list("account_id", "fields") if names & set(fields)}
+    fields: dict[str, set[str]] = {}
+    for account_id, names in told.values_list("account_id", "fields"):
+        fields.setdefault(account_id, set()).update(names)
+    found = {}
+    for account in Account.objects.filter(account_id__in=list(fields)):
+        known = fields[account.account_id]
+        allowed = [getattr(account, kind) for kind in ("name", "domain") if known & {kind, matching.get(kind)}]
+        found[account.account_id] = next(filter(None, allowed), "")
+    return found

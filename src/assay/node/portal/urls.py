@@ -10,6 +10,7 @@ urlpatterns = [
     path("handoffs/", our_views.handoffs, name="handoffs"),
     path("handoffs/open/", our_views.open_portal, name="portal-open"),
     path("handoffs/lead/<int:lead_id>/", our_views.hand, name="handoff"),
+    path("handoffs/lead/<int:lead_id>/ask/", our_views.ask, name="portal-ask"),
     path("handoffs/<int:handoff_id>/back/", our_views.take_back, name="handoff-back"),
     path("partners/<slug:slug>/portal/", our_views.partner, name="partner-portal"),
     path("partners/<slug:slug>/portal/<slug:verb>/", our_views.do, name="partner-portal-do"),

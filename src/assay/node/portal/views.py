@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if partner is None:
         return render(request, "portal/nobody.html")
     handoffs = _handoffs(partner)
-    asked = [one for one in introducing.of_portal(partner) if introducing.waits_for_partner(one)]
+    asked = [one for one in introducing.of_partner(partner) if introducing.waits_for_partner(one)]
     shared = sharing.shared_with(partner)
     held = attesting.holding(partner, [one.account_id for one in shared])
     shown = {
@@ -109,14 +109,14 @@ def lead_do(request: HttpRequest, handoff_id: int, verb: str) -> HttpResponse:
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show the accounts that both know of, and what the partner attests of each."""
-    partner, now = _mine(request), timezone.now()
+    partner = _mine(request)
     found = sharing.shared_with(partner)
     searched = str(request.session.get(_SEARCHED, "")) if "found" in request.GET else ""
     if searched:
         word = searched.casefold()
-        found = [one for one in sharing.named(partner, found, now) if word in f"{one.name} {one.domain}".casefold()]
+        found = [one for one in sharing.named(partner, found) if word in f"{one.name} {one.domain}".casefold()]
     page = Paginator(found, _A_PAGE).get_page(request.GET.get("page"))
-    some = sharing.named(partner, list(page.object_list), now)
+    some = sharing.named(partner, list(page.object_list))
     held = attesting.holding(partner, [one.account_id for one in some])
     became = becoming.of_accounts(partner, [one.account_id for one in some])
     rows = [
@@ -192,10 +192,10 @@ def letter(request: HttpRequest, key: str, letter: str) -> HttpResponse:
 @require_safe
 def introductions(request: HttpRequest) -> HttpResponse:
     """Show who asked whom for introductions."""
-    partner, now = _mine(request), timezone.now()
+    partner = _mine(request)
     rows = [
-        (one, sharing.name_for(partner, one.account_id, now), introducing.waits_for_partner(one))
-        for one in introducing.of_portal(partner)
+        (one, sharing.name_for(partner, one.account_id), introducing.waits_for_partner(one))
+        for one in introducing.of_partner(partner)
     ]
     return _page(request, partner, "introductions", {"rows": rows})
 
@@ -283,7 +283,7 @@ def _account(partner: Partner, key: str) -> sharing.Shared:
     found = sharing.shared(partner, key)
     if found is None:
         raise Http404
-    return sharing.named(partner, [found], timezone.now())[0]
+    return sharing.named(partner, [found])[0]
 
 
 def _introduction(partner: Partner, public_id: str) -> Introduction:
@@ -312,7 +312,7 @@ def _lead_page(
 
 def _account_page(request: HttpRequest, partner: Partner, found: sharing.Shared, *, status: int = 200) -> HttpResponse:
     held = attesting.holding(partner, [found.account_id]).get(found.account_id, {})
-    asked = [one for one in introducing.of_portal(partner) if one.account_id == found.account_id]
+    asked = [one for one in introducing.of_partner(partner) if one.account_id == found.account_id]
     shown = {
         "account": found,
         "letters": [(each, held.get(each)) for each in attesting.Letter],
@@ -330,11 +330,12 @@ def _introduction_page(request: HttpRequest, partner: Partner, one: Introduction
     is_shared = any(each.account_id == account_id for each in sharing.shared_with(partner))
     shown = {
         "one": one,
-        "name": sharing.name_for(partner, account_id, timezone.now()),
+        "name": sharing.name_for(partner, account_id),
         "key": sharing.key_of(partner, account_id) if is_shared else "",
         "words": one.words.select_related("by"),
         "waits": introducing.waits_for_partner(one),
-        "is_open": one.state in introducing.OPEN,
+        "buttons": introducing.buttons(one),
+        "may_write": one.state != Introduction.State.CLOSED,
         "typed": request.POST.get("text", ""),
     }
     return _page(request, partner, "introduction", shown, status=status)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.core.cache import cache
 from django.db.models import Count, Q
@@ -17,13 +17,15 @@ from django.utils import timezone
 from assay.core.definitions.model import Definitions
 from assay.core.io.store import Store
 from assay.node.lake import manifest
-from assay.node.leads import stories
+from assay.node.leads import beside, stories
 from assay.node.live import asking
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell
 from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
 from assay.node.live.story import Story
+from assay.node.partnering import knowledge, post, saying
+from assay.node.partnering.models import Partnership
 from assay.node.rulebook import current, history
 
 #: Seconds for which a story is told again.
@@ -33,6 +35,8 @@ _FRESH_FOR: Final = 30
 def compose() -> None:
     """Let pages, leads and rules ask the live part and the lake; called once a process."""
     stories.plug(tell=_story, describe=lambda asked, at: asking.about(current.definitions(), asked, at))
+    beside.plug(knowledge.beside)
+    saying.plug(receive=_heard, hand_on=lambda with_whom, deal: post.hand_on(with_whom, deal.say, timezone.now()))
     history.plug(_replay, now=lambda: micros(timezone.now()), counts=_counts)
 
 
@@ -51,6 +55,11 @@ def _story(kind: str, one: str, as_of: int) -> Story | None:
 def _replay(definitions: Definitions) -> Iterator[Store]:
     with prepared(definitions, manifest.relation(manifest.paths())) as known:
         yield known.store
+
+
+def _heard(partnership: Partnership, kind: str, public_id: str, body: Mapping[str, Any]) -> None:
+    """Take in what a partner said; what makes no sense is counted in the log and changes nothing."""
+    post.receive(partnership, kind, public_id, body)
 
 
 def _counts() -> Mapping[str, tuple[int, int]]:

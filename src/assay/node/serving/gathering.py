@@ -23,10 +23,10 @@ def gather(stop: threading.Event) -> None:
     """Live until asked to stop, and keep the lake in order; a failure, such as Postgres being away, is waited out."""
     from assay.node.serving.living import Life
 
-    order = threading.Thread(target=_keep_doing, args=(_order, _TO_ORDER, stop))
+    order = threading.Thread(target=keep_doing, args=(_order, _TO_ORDER, stop))
     order.start()
     life = Life(lambda: datetime.now(UTC))
-    _keep_doing(life.step, _TICK, stop)
+    keep_doing(life.step, _TICK, stop)
     life.close()
     order.join()
 
@@ -41,7 +41,7 @@ def _order() -> bool:
     return compacting.compact(now)
 
 
-def _keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -> None:
+def keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -> None:
     """Do a step again and again: at once while it says that there is more, after a pause where it does not."""
     from django.db import close_old_connections, connection
 

@@ -17,6 +17,7 @@ from assay.node.live import asking, checking, replaying, turning
 from assay.node.live.changes import Change
 from assay.node.live.index import Index
 from assay.node.live.stories import micros
+from assay.node.partnering import facts
 from assay.node.rulebook import current
 from assay.node.telling import outbox, tasks
 
@@ -41,14 +42,16 @@ class Life:
         self._index: Index | None = None
         self._checked_at: datetime | None = None
         self._store = Store(on_disk=False)
+        self._partners = facts.Passing()
 
     def step(self) -> bool:
         """Do what there is to do; tell whether anything was."""
         index = self._opened()
+        passed = self._partners.step(self._clock())
         drained = sum(draining.drain(self._clock()) is not None for _ in range(_DRAINS))
         number, definitions = current.edition_and_definitions()
         if not number:
-            return bool(drained)
+            return bool(drained or passed)
         taken = turning.take_in(index, definitions, rows_after(turning.next_seq(index, definitions)))
         now = self._clock()
         takers = [_leads_of(definitions, now)]
@@ -57,7 +60,7 @@ class Life:
         told = turning.settle(index, definitions, as_of=micros(now), takers=takers, store=self._store)
         worked = timers.due(definitions, now)
         self._check(index, definitions, now)
-        return bool(drained or taken or told or worked)
+        return bool(drained or passed or taken or told or worked)
 
     def _check(self, index: Index, definitions: Definitions, now: datetime) -> None:
         """Hold a sample against a replay, once in a while: what was decided bit by bit must be what all rows say."""

@@ -192,7 +192,8 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
         *("--delete-jobs", "successful", "--shutdown-graceful-timeout", "10"),
     ]
     lake = [sys.executable, "-m", "assay.node.serving.gathering"]
-    commands = {"web": web, "worker": worker, "lake": lake}
+    partners = [sys.executable, "-m", "assay.node.serving.partnering"]
+    commands = {"web": web, "worker": worker, "lake": lake, "partners": partners}
     return [Process(name, command, variables, logs.of(name)) for name, command in commands.items()]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
 from django.utils import timezone
 
 from assay.core import sentences
+from assay.node.leads.known import account_of
+from assay.node.leads.models import Lead
 
 register = template.Library()
 
@@ -22,6 +25,12 @@ def words(name: str) -> str:
 def called(rule: str, stage: str) -> str:
     """Return what a rule is called beside its stage: PQL "trial conversion", not "pql trial conversion"."""
     return sentences.plain((rule or "").removeprefix(f"{stage.lower()}_"))
+
+
+@register.filter
+def of_account(known: Mapping[str, int], lead: Lead) -> int:
+    """Return how many partners let us know something of a lead's account."""
+    return known.get(account_of(lead), 0)
 
 
 @register.filter

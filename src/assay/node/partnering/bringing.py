@@ -1,0 +1,158 @@
+"""What we bring to a step: canonical keys of the accounts that are compared, members, offers, values of fields.
+
+Keys are remembered between steps, as most accounts are what they were: one process does all steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from assay.node.leads.models import AccountOwner
+from assay.node.partnering import fields as known_fields
+from assay.node.partnering import grants, matching
+from assay.node.partnering.accounts import attribute_names
+from assay.node.partnering.models import (
+    Account,
+    AccountsRead,
+    Company,
+    Grant,
+    Level,
+    Member,
+    Partnership,
+    Population,
+    Standing,
+)
+from assay.node.partnering.releasing import Gate
+from assay.partners import dealing
+from assay.partners.canonical import Keys, Record, keys_of
+from assay.partners.dealing import Mine, Offer
+
+
+@dataclass(slots=True)
+class Ours:
+    """Our accounts as they are compared, remembered between steps."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    keys: dict[str, Keys] = field(default_factory=dict)
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
+    owners: dict[str, Any] = field(default_factory=dict)
+    _records: dict[str, Record] = field(default_factory=dict)
+    _read_at: datetime | None = None
+    _matching: dict[str, str] = field(default_factory=dict)
+
+    def refresh(self, company: Company) -> frozenset[str]:
+        """Bring all of it up to date; return the accounts that changed, came or went, in any way that matters."""
+        read = AccountsRead.objects.filter(pk=1).values_list("at", flat=True).first()
+        chosen = matching.chosen(company.matching, attribute_names())
+        touched: set[str] = set()
+        if (read, chosen) != (self._read_at, self._matching):
+            touched |= self._take({one.account_id: one for one in Account.objects.all().iterator(5_000)}, chosen)
+            self._read_at, self._matching = read, chosen
+        owners = {one.account_id: one.user for one in AccountOwner.objects.select_related("user")}
+        touched |= {one for one in {*owners, *self.owners} if _named(owners.get(one)) != _named(self.owners.get(one))}
+        self.owners = owners
+        members = _members()
+        for slug in {*members, *self.members}:
+            touched |= members.get(slug, frozenset()) ^ self.members.get(slug, frozenset())
+        self.members = members
+        return frozenset(touched)
+
+    def _take(self, accounts: dict[str, Account], chosen: dict[str, str]) -> set[str]:
+        touched = set(self.accounts) - set(accounts)
+        for account_id, account in accounts.items():
+            before = self.accounts.get(account_id)
+            record = matching.record_of(account, chosen)
+            if before is not None and self._records.get(account_id) == record:
+                if (before.name, before.domain, before.attributes) != (
+                    account.name,
+                    account.domain,
+                    account.attributes,
+                ):
+                    touched.add(account_id)
+                continue
+            touched.add(account_id)
+            self._records[account_id] = record
+            self.keys[account_id] = keys_of(record)
+        for gone in set(self.accounts) - set(accounts):
+            self.keys.pop(gone, None)
+            self._records.pop(gone, None)
+        self.accounts = accounts
+        return touched
+
+    def values(self, account_id: str, names: Sequence[str]) -> dict[str, str]:
+        """Return what fields say of an account."""
+        return known_fields.of(self.accounts.get(account_id), self.owners.get(account_id), names)
+
+
+def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset[str] | None) -> Mine:
+    """Return what we bring to one step of one partnership: what its grants let it know of, and no more."""
+    held = {grant.population.slug: grant for grant in grants.effective(partnership).values()}
+    shown = {slug: grant for slug, grant in held.items() if grant.level != Level.HIDDEN}
+    compared = {slug: grant for slug, grant in shown.items() if grant.level == Level.OVERLAPS}
+    members = {slug: ours.members.get(slug, frozenset()) for slug in compared}
+    records = {
+        one: found
+        for of in members.values()
+        for one in of
+        if (found := ours.keys.get(one)) is not None and found.values
+    }
+    names = sorted({name for grant in compared.values() for name in grant.fields})
+    offers = [_offer(grant) for _, grant in sorted(shown.items())]
+    version, is_new = _version(partnership, offers)
+    return Mine(
+        records=records,
+        offers=offers,
+        version=version,
+        members={slug: of & records.keys() for slug, of in members.items()},
+        fields_of=lambda record: ours.values(record, names),
+        may_release=Gate(partnership, compared, now),
+        touched=None if is_new else touched,  # a grant brings accounts that did not change
+    )
+
+
+def _offer(grant: Grant) -> Offer:
+    population: Population = grant.population
+    expires = grant.expires_on
+    ends = None
+    if expires is not None:
+        ends = int(datetime.fromisoformat(f"{expires.isoformat()}T23:59:59+00:00").timestamp()) * 1_000_000
+    return Offer(
+        population=population.slug,
+        name=population.name,
+        says=population.says,
+        level=dealing.Level(grant.level),
+        fields=tuple(grant.fields),
+        until=ends,
+    )
+
+
+def _version(partnership: Partnership, offers: Sequence[Offer]) -> tuple[int, bool]:
+    """Return the version of what the partner may know of: one more whenever that is something else than before."""
+    told: list[Mapping[str, Any]] = [
+        {name: getattr(offer, name) for name in ("population", "name", "says", "level", "fields", "until", "shared")}
+        for offer in offers
+    ]
+    digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
+    standing = Standing.objects.get(partnership=partnership)
+    is_new = standing.offers != digest
+    if is_new:
+        standing.offers, standing.version = digest, standing.version + 1
+        standing.save(update_fields=["offers", "version"])
+    return standing.version, is_new
+
+
+def _members() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {slug: set() for slug in Population.objects.values_list("slug", flat=True)}
+    rows = Member.objects.filter(until__isnull=True).values_list("population__slug", "account_id")
+    for slug, account_id in rows.iterator(10_000):
+        found.setdefault(slug, set()).add(account_id)
+    return {slug: frozenset(of) for slug, of in found.items()}
+
+
+def _named(user: Any) -> tuple[str, str] | None:
+    return None if user is None else (user.name, user.email)

@@ -1,0 +1,188 @@
+"""The page "What exactly can this partner learn about us?": real rows, what is hidden, what was told and withdrawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assay.core.errors import ShownError
+from assay.node.access.admission import needs
+from assay.node.access.models import User
+from assay.node.access.permissions import Permission, may
+from assay.node.partnering import accounts, fields, grants, releasing
+from assay.node.partnering.models import Disclosed, Grant, Level, Member, Overlap, Partner, Partnership, Population
+
+_SHOWN: Final = 20
+_PAGE: Final = 50
+_MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An account as a partner learns it, or would, and where that stands."""
+
+    account_id: str
+    name: str
+    values: list[str]  # in the order of the grant's fields
+    told: Disclosed | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a partner may learn of one population."""
+
+    population: Population
+    grant: Grant | None
+    count: int
+    names: list[str]  # of fields, as people call them
+    shared: list[Row]  # what it has too, as far as is known
+    more_shared: int
+    others: list[Row]  # what it would learn of if it had them
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether the partner learns nothing of it, not even that there is such a population."""
+        return self.grant is None or self.grant.level == Level.HIDDEN
+
+    @property
+    def is_counts(self) -> bool:
+        """Tell whether the partner learns how many are shared, and no account."""
+        return self.grant is not None and self.grant.level == Level.COUNTS
+
+
+@needs(Permission.SEE_PARTNERS)
+@require_safe
+def learns(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what a partner can learn about us, on real rows, and what it was told."""
+    partner, partnership = _found(slug)
+    populations = list(Population.objects.all())
+    held = grants.effective(partnership, populations)
+    is_over = partnership.state == Partnership.State.REVOKED
+    parts = [] if is_over else [_part(partnership, one, held.get(one.pk)) for one in populations]
+    told = Disclosed.objects.filter(
+        partnership__partner=partner, state__in=[Disclosed.State.TOLD, Disclosed.State.WITHDRAWN]
+    ).select_related("population", "let_go_by")
+    page = Paginator(told, _PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "partner": partner,
+        "partnership": partnership,
+        "is_over": is_over,
+        "parts": [one for one in parts if not one.is_hidden],
+        "hidden": [one for one in parts if one.is_hidden],
+        "page": page,
+        "told": _named(page),
+        "held": releasing.held(partnership),
+        "alarm": releasing.alarm(partnership),
+        "waiting": grants.waiting(partnership),
+        "may_let": may(_user(request).role, Permission.LET_PARTNERS_LEARN),
+    }
+    return render(request, "partnering/learns.html", shown)
+
+
+@needs(Permission.LET_PARTNERS_LEARN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def held(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show accounts that wait for somebody, and let them go or not."""
+    partner, partnership = _found(slug)
+    if request.method == "POST":
+        _decide(request)
+        return redirect("partner-held", slug)
+    waiting = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD, let_go_by__isnull=True)
+    refused = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.REFUSED)
+    on_their_way = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD)
+    rows = list(waiting.select_related("population")[:_MOST])
+    ids = [one.account_id for one in rows]
+    values = fields.values(ids, sorted({name for one in rows for name in one.fields}))
+    names = accounts.names_of(ids)
+    shown = {
+        "partner": partner,
+        "partnership": partnership,
+        "rows": [
+            (one, names[one.account_id], {k: v for k, v in values[one.account_id].items() if k in one.fields})
+            for one in rows
+        ],
+        "count": waiting.count(),
+        "refused": _named(list(refused.select_related("population")[:_MOST])),
+        "on_their_way": on_their_way.filter(let_go_by__isnull=False).count(),
+        "alarm": releasing.alarm(partnership),
+    }
+    return render(request, "partnering/held.html", shown)
+
+
+def _decide(request: HttpRequest) -> None:
+    """Let what was ticked go, or not."""
+    decide = releasing.let_go if request.POST.get("do") == "let_go" else releasing.refuse
+    ticked = [int(one) for one in request.POST.getlist("one") if one.isdecimal()][:_MOST]
+    if not ticked:
+        messages.error(request, "Tick accounts first.")
+    done = 0
+    for one in ticked:
+        try:
+            decide(_user(request), one)
+            done += 1
+        except ShownError as error:
+            messages.error(request, error.text())
+    if done:
+        words = "go with the next exchange" if decide is releasing.let_go else "are not told"
+        messages.success(request, f"{done} account{'s' if done > 1 else ''} {words}.")
+
+
+def _part(partnership: Partnership, population: Population, grant: Grant | None) -> Part:
+    members = Member.objects.filter(population=population, until__isnull=True)
+    shared: list[str] = []
+    others: list[str] = []
+    if grant is not None and grant.level == Level.OVERLAPS:
+        both = Overlap.objects.filter(
+            partnership=partnership, ruling=Overlap.Ruling.MATCH, until__isnull=True
+        ).values_list("account_id", flat=True)
+        mine = members.order_by("account_id").values_list("account_id", flat=True)
+        shared = list(mine.filter(account_id__in=both))
+        others = list(mine.exclude(account_id__in=both)[:_SHOWN])
+    names = list(grant.fields) if grant is not None else []
+    told = {
+        one.account_id: one
+        for one in Disclosed.objects.filter(partnership=partnership, population=population).order_by("at", "id")
+    }
+    called = fields.choices()
+    return Part(
+        population=population,
+        grant=grant,
+        count=members.count(),
+        names=[called.get(name, name) for name in names],
+        shared=_rows(shared[:_MOST], names, told),
+        more_shared=max(0, len(shared) - _MOST),
+        others=_rows(others, names, {}),
+    )
+
+
+def _rows(ids: list[str], names: list[str], told: dict[str, Disclosed]) -> list[Row]:
+    values, called = fields.values(ids, names), accounts.names_of(ids)
+    return [
+        Row(account_id=one, name=called[one], values=[values[one].get(name, "") for name in names], told=told.get(one))
+        for one in ids
+    ]
+
+
+def _named(rows: Page[Disclosed] | list[Disclosed]) -> list[tuple[Disclosed, str]]:
+    listed = list(rows)
+    names = accounts.names_of([one.account_id for one in listed])
+    return [(one, names[one.account_id]) for one in listed]
+
+
+def _found(slug: str) -> tuple[Partner, Partnership]:
+    partner = Partner.objects.filter(slug=slug).first()
+    partnerships = Partnership.objects.select_related("partner", "standing")
+    partnership = partnerships.filter(partner=partner).order_by("-pk").first() if partner is not None else None
+    if partner is None or partnership is None:
+        raise Http404
+    return partner, partnership
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)

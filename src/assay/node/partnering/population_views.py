@@ -1,0 +1,163 @@
+"""Pages of populations: the list, one with its accounts, making and changing one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assay.core.errors import BadDefinitions, BadRequest
+from assay.node.access.admission import needs
+from assay.node.access.models import User
+from assay.node.access.permissions import Permission, may
+from assay.node.partnering import accounts, criteria
+from assay.node.partnering import populations as keeping
+from assay.node.partnering.models import Grant, Member, Population, Says
+
+_PAGE: Final = 50
+_LARGEST: Final = 10 << 20
+
+
+@needs(Permission.SEE_PARTNERS)
+@require_safe
+def populations(request: HttpRequest) -> HttpResponse:
+    """Show every population: what it says, where its accounts come from, how many there are."""
+    found = Population.objects.select_related("counting").annotate(
+        now=Count("members", filter=Q(members__until__isnull=True))
+    )
+    return render(request, "partnering/populations.html", {"populations": found, **_may(request)})
+
+
+@needs(Permission.SEE_PARTNERS)
+@require_safe
+def population(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one population: its accounts, who joined and left lately, what a list names that nobody knows."""
+    found = Population.objects.select_related("counting").filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    now = Member.objects.filter(population=found, until__isnull=True).order_by("-since", "account_id")
+    page = Paginator(now, _PAGE).get_page(request.GET.get("page"))
+    left = list(Member.objects.filter(population=found, until__isnull=False).order_by("-until", "account_id")[:20])
+    named = accounts.names_of([one.account_id for one in (*page, *left)])
+    unknown = keeping.unknown(found)
+    shown = {
+        "population": found,
+        "page": page,
+        "rows": [(one, named[one.account_id]) for one in page],
+        "left": [(one, named[one.account_id]) for one in left],
+        "unknown": unknown[:200],
+        "unknown_more": max(0, len(unknown) - 200),
+        "listed": found.listed.count(),
+        "grants": Grant.objects.filter(population=found, state=Grant.State.HOLDS).select_related(
+            "partnership__partner"
+        ),
+        **_may(request),
+    }
+    return render(request, "partnering/population.html", shown)
+
+
+@needs(Permission.MANAGE_PARTNERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a population."""
+    how = request.GET.get("how", request.POST.get("how", "rule"))
+    how = how if how in Population.How.values else "rule"
+    typed = {"name": "", "says": Says.CUSTOMER, "rule": "", "text": criteria.BEGINNING, "lines": ""}
+    if request.method != "POST":
+        return _form(request, typed, how=how)
+    typed |= _typed(request)
+    if request.POST.get("do") == "check":
+        return _form(request, typed, how=how, checked=criteria.check(typed["text"]))
+    try:
+        made = keeping.make(
+            _user(request),
+            name=typed["name"],
+            says=request.POST.get("says", ""),
+            how=how,
+            rule=typed["rule"],
+            text=typed["text"],
+            lines=typed["lines"],
+        )
+    except BadDefinitions:
+        return _form(request, typed, how=how, checked=criteria.check(typed["text"]), status=422)
+    except BadRequest as error:
+        return _form(request, typed, how=how, why=error.text(), status=422)
+    messages.success(request, f"{made.name} is kept current from now on. No partner learns of it yet.")
+    return redirect("population", made.slug)
+
+
+@needs(Permission.MANAGE_PARTNERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change which accounts a population has, or remove it."""
+    found = Population.objects.filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    lines = "\n".join(found.listed.values_list("text", flat=True)) if found.how == Population.How.LIST else ""
+    typed = {"name": found.name, "says": found.says, "rule": found.rule, "text": found.text, "lines": lines}
+    if request.method != "POST":
+        return _form(request, typed, how=found.how, population=found)
+    typed |= _typed(request)
+    checked = criteria.check(typed["text"]) if found.how == Population.How.TEXT else None
+    if request.POST.get("do") == "check":
+        return _form(request, typed, how=found.how, population=found, checked=checked)
+    try:
+        if request.POST.get("do") == "remove":
+            keeping.remove(_user(request), slug)
+            messages.success(request, f"{found.name} is gone.")
+            return redirect("populations")
+        words = {name: typed[name] for name in ("name", "rule", "text", "lines")}
+        keeping.change(_user(request), slug, **words)
+    except BadDefinitions:
+        return _form(request, typed, how=found.how, population=found, checked=checked, status=422)
+    except BadRequest as error:
+        return _form(request, typed, how=found.how, population=found, why=error.text(), status=422)
+    messages.success(request, "Kept, and its accounts are found anew.")
+    return redirect("population", slug)
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """Return what was typed; an uploaded file stands for the lines."""
+    typed = {name: request.POST[name] for name in ("name", "says", "rule", "text", "lines") if name in request.POST}
+    file = request.FILES.get("file")
+    if file is not None and file.size:
+        told = file.read(_LARGEST + 1)
+        typed["lines"] = told[:_LARGEST].decode("utf-8-sig", "replace")
+    return typed
+
+
+def _form(
+    request: HttpRequest,
+    typed: Mapping[str, Any],
+    *,
+    how: str,
+    population: Population | None = None,
+    checked: criteria.Checked | None = None,
+    why: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    shown = {
+        "typed": typed,
+        "how": how,
+        "hows": Population.How.choices,
+        "says": Says.choices,
+        "rules": keeping.rules(),
+        "population": population,
+        "checked": checked,
+        "why": why,
+    }
+    return render(request, "partnering/population_form.html", shown, status=status)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _may(request: HttpRequest) -> dict[str, bool]:
+    return {"may_manage": may(_user(request).role, Permission.MANAGE_PARTNERS)}

@@ -1,0 +1,98 @@
+"""Letters between two partners' nodes: written down with what they tell, handed on by the next step, taken in once.
+
+Whoever steps a partnership hands on what waits (`hand_on`) in the transaction of its own memory, and gives in what the
+partner said (`receive`). What makes no sense is refused by saying so in the log, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from assay.core.errors import BadRequest
+from assay.node.partnering import errands
+from assay.node.partnering.models import Outgoing, Partnership
+
+_log: Final = logging.getLogger(__name__)
+
+#: Says something to the partner of one partnership: kind, public id, body.
+Say = Callable[[str, str, dict[str, Any]], object]
+#: Takes in what a partner said: partnership, public id, body, when.
+Take = Callable[[Partnership, str, Mapping[str, Any], datetime], object]
+
+_TAKERS: Final[dict[str, Take]] = {}
+
+
+def takes(kind: str) -> Callable[[Take], Take]:
+    """Let a function take in letters of a kind."""
+
+    def register(take: Take) -> Take:
+        _TAKERS[kind] = take
+        return take
+
+    return register
+
+
+def send(partnership: Partnership, kind: str, public_id: str, body: Mapping[str, Any]) -> None:
+    """Write down something to be said to a partner; called in the transaction of what it tells."""
+    now = timezone.now()
+    Outgoing.objects.create(partnership=partnership, kind=kind, public_id=public_id, body=dict(body), made_at=now)
+    errands.want(partnership.pk, now)
+
+
+def waits(partnership: Partnership) -> bool:
+    """Tell whether anything waits to be said."""
+    return Outgoing.objects.filter(partnership=partnership, handed_on_at__isnull=True).exists()
+
+
+def hand_on(partnership: Partnership, say: Say, now: datetime, most: int = 100) -> int:
+    """Hand on what waits, in its order; return how much that was.
+
+    `say` writes into the memory of the protocol: called in the transaction that keeps it, each letter is there once.
+    """
+    with transaction.atomic():
+        waiting = Outgoing.objects.filter(partnership=partnership, handed_on_at__isnull=True)
+        letters = list(waiting.select_for_update(of=("self",))[:most])
+        for one in letters:
+            say(one.kind, one.public_id, one.body)
+        Outgoing.objects.filter(pk__in=[one.pk for one in letters]).update(handed_on_at=now)
+    return len(letters)
+
+
+def receive(
+    partnership: Partnership, kind: str, public_id: str, body: Mapping[str, Any], now: datetime | None = None
+) -> bool:
+    """Take in what a partner said; tell whether it made sense. What came before changes nothing."""
+    from assay.node.partnering import introductions  # noqa: F401
+
+    take = _TAKERS.get(kind)
+    if take is None:
+        _log.warning("a partner said something of a kind that is not known")
+        return False
+    try:
+        with transaction.atomic():
+            take(partnership, demand_id(public_id), body, now or timezone.now())
+    except BadRequest:
+        _log.warning("a partner said something that makes no sense here")
+        return False
+    return True
+
+
+def demand_id(text: object) -> str:
+    """Return a public id; BadRequest where it is none."""
+    if not isinstance(text, str) or len(text) != 32 or set(text) - set("0123456789abcdef"):
+        raise BadRequest("This is no public id", mend="Send 32 hexadecimal digits.")
+    return text
+
+
+def demand_text(body: Mapping[str, Any], name: str, most: int, *, may_lack: bool = False) -> str:
+    """Return a text of a letter, cut to its length; BadRequest where there is none."""
+    text = body.get(name, "" if may_lack else None)
+    if not isinstance(text, str) or (not text.strip() and not may_lack):
+        raise BadRequest("A text is missing", where=name)
+    return text.replace("\0", "").strip()[:most]

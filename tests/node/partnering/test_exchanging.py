@@ -1,0 +1,183 @@
+"""The node deals with a partner over an escrow: what is granted is told, once, and all else stays where it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.node.partnering import world
+from tests.node.partnering.conftest import exchange
+from tests.partners.dealing.companies import account
+
+from assay.node.access.models import AuditRow
+from assay.node.access.permissions import Role
+from assay.node.partnering import grants, pairing, populations, releasing
+from assay.node.partnering.models import (
+    Disclosed,
+    Grant,
+    Member,
+    Memory,
+    Overlap,
+    Partnership,
+    Population,
+    Standing,
+    TheirPopulation,
+    Told,
+)
+
+pytestmark = pytest.mark.django_db
+EVERYBODY = "a1\na2\na3\na4\n"
+
+
+@pytest.fixture
+def customers(manager):
+    return populations.make(manager, name="Customers", says="customer", how="list", lines=EVERYBODY)
+
+
+def granted(manager, colleague, paired, population, **words):
+    asked = grants.ask(manager, paired, population, **{"level": "overlaps", "fields": ["name", "plan"], **words})
+    if asked.state == Grant.State.ASKED:
+        grants.agree(colleague, asked.pk)
+
+
+def test_what_is_granted_is_told_and_receipted_and_nothing_else(
+    manager, colleague, paired, customers, birch, rounds, client_of
+):
+    rounds()
+    assert birch.known == {}
+    assert not Disclosed.objects.exists()
+    assert Member.objects.filter(population=customers).count() == 4
+    granted(manager, colleague, paired, customers)
+    birch.grant(fields=("owner",))
+    rounds()
+    assert birch.known == {
+        ("b1", "customers"): {"name": "Initech Ltd", "plan": "team"},
+        ("b2", "customers"): {"name": "Globex Corp", "plan": "team"},
+    }
+    told = {one.account_id: one for one in Disclosed.objects.all()}
+    assert set(told) == {"a1", "a2"}
+    assert all(one.state == "told" and one.entry and one.receipted_at for one in told.values())
+    assert set(Overlap.objects.filter(ruling="match").values_list("account_id", flat=True)) == {"a1", "a2"}
+    learnt = {one.account_id: (one.population, one.says, one.fields) for one in Told.objects.all()}
+    assert learnt == {
+        "a1": ("customers", "customer", {"owner": "Bob of b1"}),
+        "a2": ("customers", "customer", {"owner": "Bob of b2"}),
+    }
+    assert TheirPopulation.objects.get().level == "overlaps"
+    standing = Standing.objects.get()
+    assert (standing.our_records, standing.their_records, standing.shared_records) == (3, 3, 2)
+    page = client_of(Role.REP).get("/partners/birch/learns/").content.decode()
+    assert "Initech Ltd" in page
+    assert "receipted" in page
+    entries = Disclosed.objects.count()
+    rounds()
+    assert Disclosed.objects.count() == entries
+
+
+def test_a_new_account_is_compared_and_one_that_leaves_is_withdrawn(
+    manager, colleague, paired, customers, birch, rounds
+):
+    granted(manager, colleague, paired, customers)
+    rounds()
+    birch.accounts["b4"] = account("Acme Secret Prospect", "only-acme.com", "DE", "")
+    rounds()
+    assert ("b4", "customers") in birch.known
+    populations.change(manager, "customers", name="Customers", lines="a2\na3\n")
+    rounds()
+    assert set(birch.known) == {("b2", "customers"), ("b4", "customers")}
+    gone = Disclosed.objects.get(account_id="a1")
+    assert (gone.state, gone.withdrawn_at is None) == ("withdrawn", False)
+
+
+def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(
+    manager, colleague, paired, customers, birch, rounds
+):
+    granted(manager, colleague, paired, customers, is_held=True)
+    rounds()
+    assert birch.known == {}
+    waiting = {one.account_id: one for one in Disclosed.objects.filter(state="held")}
+    assert set(waiting) == {"a1", "a2"}
+    releasing.let_go(manager, waiting["a1"].pk)
+    releasing.refuse(manager, waiting["a2"].pk)
+    rounds()
+    assert set(birch.known) == {("b1", "customers")}
+    assert {one.account_id: one.state for one in Disclosed.objects.all()} == {"a1": "told", "a2": "refused"}
+    world.tell({"a1": {"plan": "trial"}})
+    rounds()
+    assert birch.known["b1", "customers"]["plan"] == "trial"
+
+
+def test_beyond_the_budget_of_a_week_accounts_wait(manager, colleague, paired, customers, birch, rounds):
+    pairing.limit(manager, paired.pk, matches_a_week=1)
+    granted(manager, colleague, paired, customers)
+    rounds()
+    assert len(birch.known) == 1
+    assert Disclosed.objects.get(state="held").why == releasing.BUDGET
+
+
+def test_a_grant_that_ends_is_taken_back_and_one_that_runs_out_too(
+    manager, colleague, paired, customers, birch, rounds, background
+):
+    until = (datetime.now(UTC) + timedelta(days=2)).date()
+    granted(manager, colleague, paired, customers, expires_on=until)
+    rounds()
+    assert len(birch.known) == 2
+    Grant.objects.update(expires_on=until - timedelta(days=9))
+    rounds()
+    assert birch.known == {}
+    assert Grant.objects.get().state == "over"
+    granted(manager, colleague, paired, customers)
+    rounds()
+    assert len(birch.known) == 2
+    grants.ask(manager, paired, customers, level="hidden")
+    rounds()
+    assert birch.known == {}
+    assert set(Disclosed.objects.values_list("state", flat=True)) == {"withdrawn"}
+
+
+def test_an_escrow_that_is_away_is_said_and_waited_for(manager, colleague, paired, customers, birch, rounds, operator):
+    granted(manager, colleague, paired, customers)
+    operator.is_away = True
+    from assay.node.partnering.stepping import Background
+
+    exchange(paired, Background(lambda: datetime.now(UTC)))
+    assert Standing.objects.get().obstacle
+    operator.is_away = False
+    rounds()
+    assert Standing.objects.get().obstacle == ""
+    assert len(birch.known) == 2
+
+
+def test_a_partnership_that_ends_here_ends_there_and_nothing_told_holds(
+    manager, colleague, paired, customers, birch, rounds, background
+):
+    granted(manager, colleague, paired, customers)
+    birch.grant(fields=())
+    rounds()
+    assert Told.objects.filter(until__isnull=True).count() == 2
+    pairing.end(manager, paired.pk)
+    exchange(paired, background)
+    birch.step()
+    paired.refresh_from_db()
+    assert paired.state == Partnership.State.REVOKED
+    assert birch.log.told("ended") == [()]
+    assert not Told.objects.filter(until__isnull=True).exists()
+    assert not Overlap.objects.filter(until__isnull=True).exists()
+
+
+def test_nothing_told_lies_open_in_the_memory_nor_in_the_audit(
+    manager, colleague, paired, customers, birch, rounds, operator
+):
+    granted(manager, colleague, paired, customers)
+    rounds()
+    secret = {bytes(one.value) for one in Memory.objects.filter(kind__in=["record", "epoch", "identity", "salt"])}
+    assert secret
+    assert not any(value == b"a1" or b"initech" in value.lower() for value in secret)
+    assert "initech" not in str(list(AuditRow.objects.values())).lower()
+    stored = b"".join(path.read_bytes() for path in operator_files(operator))
+    assert b"initech" not in stored.lower()
+    assert Population.objects.count() == 1
+
+
+def operator_files(operator):
+    return [path for path in operator.folder.rglob("*") if path.is_file()]
