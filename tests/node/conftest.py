@@ -108,9 +108,26 @@ def user_of(db: None) -> Callable[..., object]:
     def make(role: Role, name: str = ""):
         email = f"{name or role.value}@acme.example"
         found = User.objects.filter(email=email).first()
-        return found or User.objects.create_user(email, PASSWORD, name=name or role.label, role=role)
+        if found is None:
+            found = User.objects.create_user(email, PASSWORD, name=name or role.label, role=role)
+            if role == Role.PARTNER:
+                _of_northwind(found)
+        return found
 
     return make
+
+
+def _of_northwind(user) -> None:
+    """Let a user be of the partner Northwind, which has a portal."""
+    from django.utils import timezone
+
+    from assay.node.partnering.models import Partner
+    from assay.node.portal.models import PartnerUser, Portal
+
+    now = timezone.now()
+    partner, _ = Partner.objects.get_or_create(slug="northwind", defaults={"name": "Northwind", "made_at": now})
+    Portal.objects.get_or_create(partner=partner, defaults={"opened_at": now})
+    PartnerUser.objects.create(user=user, partner=partner, invited_at=now)
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "assay.node.serving",
     "assay.node.pages",
     "assay.node.api",
+    "assay.node.portal",
     "assay.node.partnering",
     "assay.node.telling",
     "assay.node.leads",

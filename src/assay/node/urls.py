@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("assay.node.health.urls")),
     path("", include("assay.node.arrivals.urls")),
     path("", include("assay.node.intake.urls")),
+    path("", include("assay.node.portal.urls")),
     path("", include("assay.node.leads.urls")),
     path("", include("assay.node.partnering.knowing_urls")),
     path("", include("assay.node.partnering.urls")),

@@ -7,7 +7,9 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.core import context
 from django.conf import settings
+from django.core.mail import send_mail
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from assay.node.access import callers
@@ -36,3 +38,13 @@ def one_time_link(user: User) -> str:
     parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     path = reverse("account_reset_password_from_key", kwargs=parts)
     return f"{settings.ASSAY.address}{path}"
+
+
+def mail_link(user: User, link: str, *, by: str = "") -> bool:
+    """Mail a user the link, of a company where `by` names one; tell whether the mail server took it."""
+    text = render_to_string("access/invitation.txt", {"link": link, "user": user, "by": by})
+    try:
+        send_mail("Your way into Assay", text, None, [user.email])
+    except OSError:
+        return False
+    return True

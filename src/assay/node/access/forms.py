@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from assay.node.access.permissions import Role
+from assay.node.access.permissions import GIVEN
 
 
 class InviteForm(forms.Form):
@@ -12,13 +12,13 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     name = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.ChoiceField(choices=[(role.value, role.label) for role in GIVEN])
 
 
 class RoleForm(forms.Form):
     """Another role."""
 
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.ChoiceField(choices=[(role.value, role.label) for role in GIVEN])
 
 
 class ActivityForm(forms.Form):

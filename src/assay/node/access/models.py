@@ -26,7 +26,7 @@ class Users(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody of this company who logs in; the e-mail address is the name to log in by."""
+    """Somebody who logs in, of this company or of a partner; the e-mail address is the name to log in by."""
 
     email = models.EmailField("e-mail address", unique=True)  # always in lower case
     name = models.CharField(max_length=100, blank=True)

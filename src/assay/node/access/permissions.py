@@ -18,6 +18,7 @@ class Role(TextChoices):
     REVOPS = "revops", "Revenue operations"
     PARTNER_MANAGER = "partners", "Partner manager"
     ADMIN = "admin", "Administrator"
+    PARTNER = "partner", "Partner"  # somebody of another company, who sees the portal and nothing else
 
 
 class Permission(StrEnum):
@@ -38,14 +39,16 @@ class Permission(StrEnum):
     LET_PARTNERS_LEARN = "let partners learn"
     SEE_AUDIT = "see audit"
     MANAGE_USERS = "manage users"
+    BE_TOLD = "be told"
+    USE_PORTAL = "use the portal"
 
 
-_EVERYBODY: Final = frozenset(Role)
+_EVERYBODY: Final = frozenset(Role) - {Role.PARTNER}  # of this company
 _OPERATIONS: Final = frozenset({Role.REVOPS, Role.ADMIN})
 
 MAY: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.SEE_LEADS: _EVERYBODY,
-    Permission.WORK_LEADS: frozenset(Role) - {Role.ADMIN},
+    Permission.WORK_LEADS: _EVERYBODY - {Role.ADMIN},
     Permission.ASSIGN_LEADS: _OPERATIONS,
     Permission.SEE_RULES: _EVERYBODY,
     Permission.EDIT_RULES: _OPERATIONS,
@@ -59,7 +62,13 @@ MAY: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.LET_PARTNERS_LEARN: frozenset({Role.PARTNER_MANAGER, Role.REVOPS, Role.ADMIN}),
     Permission.SEE_AUDIT: _OPERATIONS,
     Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
+    Permission.BE_TOLD: frozenset(Role),
+    Permission.USE_PORTAL: frozenset({Role.PARTNER}),
 }
+
+
+#: The roles that an administrator gives; a partner's users are invited by who manages partners.
+GIVEN: Final = tuple(role for role in Role if role != Role.PARTNER)
 
 
 def may(role: str, permission: Permission) -> bool:

@@ -12,7 +12,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.entrance import one_time_link
 from assay.node.access.models import User
-from assay.node.access.permissions import Permission, Role
+from assay.node.access.permissions import GIVEN, Permission, Role
 
 _SUBJECT: Final = "user"
 
@@ -20,18 +20,7 @@ _SUBJECT: Final = "user"
 @action("invite a user", Permission.MANAGE_USERS)
 def invite(audit: Audit, email: str, role: str, name: str = "") -> User:
     """Make a user who cannot log in until a password is chosen; raise BadRequest where that cannot be."""
-    email = email.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise BadRequest(
-            "This is not an e-mail address", where="e-mail", mend="Write it as name@company.com."
-        ) from None
-    if User.objects.filter(email=email).exists():
-        raise BadRequest(
-            "There is a user with this e-mail address already", mend="Give that user another role instead."
-        )
-    user = User.objects.create_user(email, None, role=_role(role), name=name.strip()[:100])
+    user = new_user(email, _role(role), name)
     audit.write(_SUBJECT, user.pk, before={}, after={"role": user.role, "is_active": True})
     return user
 
@@ -40,6 +29,8 @@ def invite(audit: Audit, email: str, role: str, name: str = "") -> User:
 def change_role(audit: Audit, user_id: int, role: str) -> User:
     """Give a user another role, which holds from the next request on."""
     user = _locked(user_id)
+    if user.role == Role.PARTNER:
+        raise BadRequest("This user is a partner's and stays one", mend="Invite the person anew, by another address.")
     if user.role == Role.ADMIN and role != Role.ADMIN:
         _demand_another_admin(user)
     audit.write(_SUBJECT, user.pk, before={"role": user.role}, after={"role": _role(role)})
@@ -83,6 +74,22 @@ def set_password(audit: Audit, user_id: int, password: str) -> None:
     user.save(update_fields=["password"])
 
 
+def new_user(email: str, role: str, name: str) -> User:
+    """Return a user who cannot log in until a password is chosen; BadRequest where that cannot be."""
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise BadRequest(
+            "This is not an e-mail address", where="e-mail", mend="Write it as name@company.com."
+        ) from None
+    if User.objects.filter(email=email).exists():
+        raise BadRequest(
+            "There is a user with this e-mail address already", mend="Look that user up in the list of users."
+        )
+    return User.objects.create_user(email, None, role=role, name=name.strip()[:100])
+
+
 def _locked(user_id: int) -> User:
     """Return a user whom nobody else changes meanwhile."""
     found = User.objects.select_for_update().filter(pk=user_id).first()
@@ -92,8 +99,10 @@ def _locked(user_id: int) -> User:
 
 
 def _role(role: str) -> str:
-    if role not in Role.values:
-        raise BadRequest("There is no such role", value=role, mend=f"These there are: {', '.join(Role.values)}.")
+    if role == Role.PARTNER:
+        raise BadRequest("A partner's users are invited on the partner's own page", mend="See Handoffs, Partners.")
+    if role not in GIVEN:
+        raise BadRequest("There is no such role", value=role, mend=f"These there are: {', '.join(GIVEN)}.")
     return role
 
 

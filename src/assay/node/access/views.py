@@ -6,15 +6,14 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.mail import send_mail
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assay.core.errors import BadRequest
 from assay.node.access import queries, users
 from assay.node.access.admission import needs
+from assay.node.access.entrance import mail_link
 from assay.node.access.forms import ActivityForm, AuditForm, InviteForm, RoleForm
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, Role
@@ -129,10 +128,7 @@ def _with_link(request: HttpRequest, invited: User) -> HttpResponse:
         return _refused(request, invited.pk, error.text())
     if not settings.ASSAY.mail_url:
         return _user_page(request, invited, link=made)
-    text = render_to_string("access/invitation.txt", {"link": made, "user": invited})
-    try:
-        send_mail("Your way into Assay", text, None, [invited.email])
-    except OSError:
+    if not mail_link(invited, made):
         messages.error(request, "The mail server does not take the mail. Hand the link on yourself.")
         return _user_page(request, invited, link=made)
     messages.success(request, "The link is on its way by mail.")

@@ -11,15 +11,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assay.core.errors import BadRequest
-from assay.node.access.admission import anybody, logged_in
+from assay.node.access.admission import anybody, needs
 from assay.node.access.models import User
+from assay.node.access.permissions import Permission
 from assay.node.api import problems, tokens
 from assay.node.api.entrypoint import api
 from assay.node.api.forms import TokenForm
 from assay.node.api.scopes import SCOPES, open_to
 
 
-@logged_in
+@needs(Permission.SEE_LEADS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     """Show one's tokens, or everybody's to who manages users, and make one."""
@@ -41,7 +42,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     return render(request, "api/tokens.html", {**shown, "tokens": tokens.visible(user)[:200]}, status=status)
 
 
-@logged_in
+@needs(Permission.SEE_LEADS)
 @require_POST
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     """End a token."""
@@ -54,7 +55,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     return redirect("tokens")
 
 
-@logged_in
+@needs(Permission.SEE_LEADS)
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Show what the API can do."""

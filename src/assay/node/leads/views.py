@@ -18,7 +18,7 @@ from assay.core.values import micros
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.leads import actions, beside, doing, known, queries, stories, telling_why
+from assay.node.leads import actions, beside, doing, known, panels, queries, stories, telling_why
 from assay.node.leads.merging import final
 from assay.node.leads.models import Lead, Letter, SavedView
 from assay.node.leads.reasons import LossReason, RecycleReason, RejectReason
@@ -173,6 +173,7 @@ def _lead_page(
         "losses": LossReason.choices,
         "takers": queries.takers(),
         "typed": typed or {},
+        "panels": panels.of_lead(request, found),
         "may_work": may(user.role, Permission.WORK_LEADS),
         "may_assign": may(user.role, Permission.ASSIGN_LEADS),
     }

@@ -35,6 +35,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("leads", "Leads", "Who is worth your time now, and why.", Permission.SEE_LEADS),
     Entry("deadlines", "Deadlines", "Who has to answer what by when.", Permission.SEE_LEADS),
     Entry("taking", "Routing", "Who takes which leads, who is away, who is left alone.", Permission.SEE_LEADS),
+    Entry("handoffs", "Handoffs", "Which leads partners have, and what became of them.", Permission.SEE_PARTNERS),
     Entry("funnel", "Funnel", "How far leads get, and why others do not.", Permission.SEE_FUNNEL),
     Entry("partners", "Partners", "What partners and you know together, and who learns what.", Permission.SEE_PARTNERS),
     Entry("webhooks", "Webhooks", "Which other systems are told, and whether it arrived.", Permission.CHANGE_DATA),
@@ -42,6 +43,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("data", "Data", "What arrives from where, write keys, files.", Permission.SEE_DATA),
     Entry("audit", "Audit", "What was done, by whom, on what.", Permission.SEE_AUDIT),
     Entry("users", "Users", "Who may come in, and as what.", Permission.MANAGE_USERS),
+    Entry("portal-leads", "Leads", "Who was handed to you, and where each stands.", Permission.USE_PORTAL),
+    Entry("portal-accounts", "Accounts", "What you know of companies that you both work with.", Permission.USE_PORTAL),
+    Entry("portal-introductions", "Introductions", "Who asks whom, and what came of it.", Permission.USE_PORTAL),
 )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils import timezone
 
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
@@ -33,6 +34,16 @@ _SAID: Final = {
     State.MADE: "made the introduction",
     State.CLOSED: "closed the introduction",
 }
+
+
+#: Told of what we ask, answer and write: of which introduction, what kind of thing, when.
+_LISTENING: Final[list[Callable[[Introduction, str, datetime], None]]] = []
+
+
+def listen(tell: Callable[[Introduction, str, datetime], None]) -> None:
+    """Let this function hear what we do about introductions, in the transaction in which we do it."""
+    if tell not in _LISTENING:
+        _LISTENING.append(tell)
 
 
 def moves(one: Introduction, *, by_us: bool) -> frozenset[str]:
@@ -68,7 +79,7 @@ def ask(audit: Audit, overlap_id: int, wanted: str, now: datetime) -> Introducti
         changed_at=now,
     )
     body = {"ours": shared.handle, "yours": shared.their_handle, "wanted": text, "name": _named(user)}
-    post.send(shared.partnership, "introduction", made.public_id, body)
+    _tell_partner(made, "introduction", made.public_id, body)
     audit.write("introduction", made.pk, before={}, after={"state": made.state, "partner": made.partner_id})
     return made
 
@@ -247,6 +258,8 @@ def _tell_partner(one: Introduction, kind: str, public_id: str, body: Mapping[st
     """Let the partner's node know; a partner without one reads it in the portal."""
     if one.partnership is not None and one.partnership.state != Partnership.State.REVOKED:
         post.send(one.partnership, kind, public_id, body)
+    for tell in _LISTENING:
+        tell(one, kind, timezone.now())
 
 
 def may_work(user: User) -> bool:

@@ -26,7 +26,7 @@ EVENTS: Final = {
 }
 
 
-@action("set how to be told", Permission.SEE_LEADS)
+@action("set how to be told", Permission.BE_TOLD)
 def wish(audit: Audit, /, **wanted: Any) -> Wish:
     """Set when and whether one hears of leads."""
     user = audit.actor

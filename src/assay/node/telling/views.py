@@ -20,7 +20,7 @@ from assay.node.telling.forms import EndpointForm, WishForm
 from assay.node.telling.models import Endpoint, Message, Wish
 
 
-@needs(Permission.SEE_LEADS)
+@needs(Permission.BE_TOLD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def wishes(request: HttpRequest) -> HttpResponse:
     """Show and set when one hears of leads."""
