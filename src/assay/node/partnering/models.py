@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from assay.node.partnering.knowing_tables import LakeFact, LakeInsight, Lens, Outgoing
+from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, Outgoing
 from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Standing
 
 __all__ = (
@@ -14,6 +14,7 @@ __all__ = (
     "AccountsRead",
     "Counting",
     "Errand",
+    "Incoming",
     "LakeFact",
     "LakeInsight",
     "Lens",
