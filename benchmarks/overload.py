@@ -73,9 +73,9 @@ class Node:
             time.sleep(0.1)
 
     def _is_ready(self) -> bool:
-        with suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
+        address = f"http://127.0.0.1:{self.port}/readyz"
+        with suppress(OSError, urllib.error.URLError), urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
         return False
 
     def database(self) -> psycopg.Connection:
