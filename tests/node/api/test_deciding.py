@@ -69,7 +69,7 @@ def test_another_decision_under_the_same_key_is_refused(program, lead):
     one = program()
     decide(one, lead, do="note", text="called")
     answer = decide(one, lead, do="note", text="called again")
-    assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
+    assert (answer.status_code, answer.json()["code"]) == (409, "key_reused")
     assert Note.objects.count() == 1
 
 

@@ -129,6 +129,17 @@ def test_an_outcome_of_nobody_is_refused(program, rules, lake):
     assert tell(program(), outcome="won", at="2026-03-10T12:00:00Z").status_code == 422
 
 
+@pytest.mark.parametrize("amount", [12.345678901, "12.345679", -3, "-0.5", 0])
+def test_an_amount_is_taken_as_a_number_or_as_text(program, amount, rules, lake):
+    assert tell(program(), outcome="won", at="2026-03-10T12:00:00Z", account="a", amount=amount).status_code == 200
+
+
+@pytest.mark.parametrize("amount", [1e10, True, "1e3", "12.", "NaN", "1.2345678", []])
+def test_an_amount_that_the_document_does_not_allow_is_refused(program, amount):
+    answer = tell(program(), outcome="won", at="2026-03-10T12:00:00Z", person="ann", amount=amount)
+    assert answer.status_code == 422
+
+
 def test_outcomes_without_a_source_that_takes_them_are_refused_with_a_mend(program, lake):
     answer = tell(program(), outcome="won", at="2026-03-10T12:00:00Z", account="acme.example")
     assert (answer.status_code, answer.json()["mend"]) == (409, "Name it. There are: none.")

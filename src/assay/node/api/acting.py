@@ -37,7 +37,7 @@ def decide(
     """Accept, reject, recycle, note and so on, as the user of the token; the same rules hold as on pages.
 
     409 tells that the lead does not stand where this could be done, or is somebody else's. The answer to a key is kept
-    for a day, also where it is 409; 422 where the same key comes with another decision.
+    for a day, also where it is 409. The same key with another decision is 409, too.
     """
     if not Lead.objects.filter(pk=lead_id).exists():
         raise Http404

@@ -71,7 +71,7 @@ def _replayed(user: User, key: str, digest: bytes) -> Given:
     found = Answer.objects.get(user=user, key=key)
     if bytes(found.asked) != digest:
         raise Problem(
-            422,
+            409,
             "key_reused",
             "This Idempotency-Key was used for another request.",
             "Make a new key for each thing to do, and send the same one only with the same request.",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
 from assay.node.access.models import User
-from assay.node.api.shapes import Heard, Number, Written
+from assay.node.api.shapes import Heard, Number, Written, amount_of, amount_told
 from assay.node.leads import actions
 from assay.node.leads.models import Letter
 from assay.node.leads.reasons import LossReason, RecycleReason, RejectReason
+
+_AMOUNT: Final = amount_told(12, 2, lowest=0)
 
 
 class Accept(Heard):
@@ -97,7 +99,7 @@ class Win(Heard):
     """Say that it was won, and how much."""
 
     do: Literal["win"]
-    amount: Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)] | None = None
+    amount: Annotated[Decimal, BeforeValidator(amount_of(12, 2)), Field(ge=0), WithJsonSchema(_AMOUNT)] | None = None
 
     def act(self, user: User, lead: int, now: datetime) -> None:
         """Do it."""

@@ -10,14 +10,14 @@ from typing import Annotated, Final, Self
 
 import pyarrow as pa
 from ninja import Schema
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from assay.core.definitions.model import OutcomesSource
 from assay.core.errors import BadRequest
 from assay.core.sources.files import kind_of
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
-from assay.node.api.shapes import Heard, Id
+from assay.node.api.shapes import Heard, Id, amount_of, amount_told
 from assay.node.lake import manifest
 from assay.node.lake.rows import LAKE, ROW_KIND
 from assay.node.rulebook import current
@@ -29,11 +29,18 @@ _COLUMNS: Final = pa.schema([field for field in LAKE if field.name != "seq"])
 class Outcome(Heard):
     """What became of a person or an account, and when: at least one of the two is named."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [{"required": [one], "properties": {one: {"type": "string"}}} for one in ("person", "account")]
+        },
+    )
+
     outcome: Id
     at: AwareDatetime
     person: Id | None = None
     account: Id | None = None
-    amount: Annotated[Decimal, Field(max_digits=16, decimal_places=6)] | None = None
+    amount: Annotated[Decimal, BeforeValidator(amount_of(10, 6)), WithJsonSchema(amount_told(10, 6))] | None = None
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from ninja import Schema
@@ -34,6 +38,35 @@ Written = Annotated[Text, Field(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"), AfterVa
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL), AfterValidator(_storable)]
 Number = Annotated[int, Field(ge=1, le=(1 << 63) - 1)]
 SubjectType = Literal["person", "account"]
+
+
+def amount_of(whole: int, places: int) -> Callable[[object], object]:
+    """Return what reads an amount of so many digits before and after the point.
+
+    A JSON number is rounded to these places, as whoever reads JSON has it in binary; a text is taken as it is written.
+    """
+    written = re.compile(rf"-?[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?")
+
+    def read(told: object) -> object:
+        if isinstance(told, bool) or (isinstance(told, float) and not math.isfinite(told)):
+            raise ValueError
+        if isinstance(told, int | float):
+            if abs(told) >= 10**whole:
+                raise ValueError
+            return Decimal(str(told)).quantize(Decimal(1).scaleb(-places))
+        if isinstance(told, str) and not written.fullmatch(told):
+            raise ValueError
+        return told
+
+    return read
+
+
+def amount_told(whole: int, places: int, *, lowest: int | None = None) -> dict[str, Any]:
+    """Return how the document tells such an amount: all that it allows is taken."""
+    most = 10**whole - 1
+    sign = "-?" if lowest is None else ""
+    number = {"type": "number", "minimum": -most if lowest is None else lowest, "maximum": most}
+    return {"anyOf": [number, {"type": "string", "pattern": f"^{sign}[0-9]{{1,{whole}}}(\\.[0-9]{{1,{places}}})?$"}]}
 
 
 class Heard(Schema):
