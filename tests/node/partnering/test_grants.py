@@ -97,8 +97,9 @@ def test_fields_that_there_are_not_and_days_that_are_over_are_refused(manager, b
         grants.ask(manager, birch_invited, customers, level="counts", expires_on=datetime.now(UTC).date())
 
 
+@pytest.mark.usefixtures("prospects")
 def test_the_page_of_what_a_partner_can_learn_shows_rows_and_what_is_hidden(
-    manager, colleague, birch_invited, customers, prospects, client_of
+    manager, colleague, birch_invited, customers, client_of
 ):
     grants.agree(colleague, grants.ask(manager, birch_invited, customers, level="overlaps", fields=["plan"]).pk)
     now = datetime.now(UTC)
