@@ -28,7 +28,7 @@ from assay.node.postgres import cluster
 
 KEY = "a write key of the test"
 #: Long, for machines that do much else; nothing waits longer than it must.
-PATIENCE = 180
+PATIENCE = 300
 _SETTING_UP = """
 import sys
 from pathlib import Path

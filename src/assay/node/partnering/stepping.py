@@ -133,7 +133,7 @@ def _to_step(now: datetime) -> list[Partnership]:
     """Return the partnerships that are going on, and those whose end the escrow was not told yet."""
     going = ~Q(state__in=[Partnership.State.REVOKED, Partnership.State.PAUSED])
     going |= Q(errands__isnull=False) | Q(state=Partnership.State.REVOKED) & ~Q(standing__obstacle="")
-    found = Partnership.objects.filter(going).select_related("standing", "partner").distinct()
+    found = Partnership.objects.filter(going, standing__isnull=False).select_related("standing", "partner").distinct()
     return list(found.order_by(F("standing__stepped_at").asc(nulls_first=True)))
 
 
