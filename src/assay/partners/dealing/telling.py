@@ -18,6 +18,7 @@ from assay.partners.dealing import books
 from assay.partners.dealing.comparing import agreement
 from assay.partners.dealing.contract import Let, Level, Offer, Told
 from assay.partners.dealing.deciding import MATCH
+from assay.partners.dealing.memory import Memory
 from assay.partners.dealing.session import MOST, Session, batched
 from assay.partners.pairing import EpochKeys
 from assay.partners.tokens import Tokeniser
@@ -200,6 +201,11 @@ def hear_proof(session: Session, payload: bytes) -> None:
             f"Your partner could not prove {failed} of the matches that the escrow told: nothing was told of them. "
             "If this goes on, the escrow may be making them up."
         )
+
+
+def is_unproved(memory: Memory) -> bool:
+    """Tell whether the partner could not prove a pair that the escrow still tells."""
+    return any(json.loads(value)["state"] == "failed" for _, value in memory.keep.scan("proof"))
 
 
 def _is_proved(session: Session, pair: tuple[bytes, bytes], asked: Mapping[str, Any], given: Iterable[bytes]) -> bool:
