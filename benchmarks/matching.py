@@ -56,7 +56,7 @@ def blind(lists: Lists, terms: Terms = DEFAULT_TERMS) -> dict[Ruling, dict[Pair,
     begun = time.process_time()
     ours, theirs = tokenised(lists.ours, 1), tokenised(lists.theirs, 2)
     made = time.process_time()
-    with Store(threads=1) as store:
+    with Store(threads=1, memory_limit="5GB") as store:
         found = candidates(store, join(store, ours.upload, theirs.upload), ours, fields_of(theirs))
         decisions = decide(found, terms)
     done = time.process_time()
