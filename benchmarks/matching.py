@@ -2,6 +2,7 @@
 
     python -m benchmarks.matching generated FOLDER...   lists of gen_accounts.py, made beforehand
     python -m benchmarks.matching real DATA             the folder with us-companies, hipo-universities, opensanctions
+    python -m benchmarks.matching duplicates FOLDER...  both lists as one, in which the shared companies are twice
     python -m benchmarks.matching fit FOLDER...         the weights that those lists would give
 
 All contenders see the same fields: name, website, country and city. Splink gets them as our canonicaliser leaves them.
@@ -13,6 +14,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,7 +22,7 @@ import pyarrow.parquet as pq
 from assay.core.io.store import Store
 from assay.partners.canonical import Record, keys_of
 from assay.partners.evidence import DEFAULT_TERMS, Ruling, Terms
-from assay.partners.matching import candidates, decide, fields_of, join
+from assay.partners.matching import candidates, decide, duplicates, fields_of, join
 from assay.partners.tokens import Tokeniser, TokenList
 from benchmarks import matching_real, matching_splink, matching_weights
 
@@ -56,7 +58,7 @@ def blind(lists: Lists, terms: Terms = DEFAULT_TERMS) -> dict[Ruling, dict[Pair,
     begun = time.process_time()
     ours, theirs = tokenised(lists.ours, 1), tokenised(lists.theirs, 2)
     made = time.process_time()
-    with Store(threads=1) as store:
+    with Store(threads=1, memory_limit="5GB") as store:
         found = candidates(store, join(store, ours.upload, theirs.upload), ours, fields_of(theirs))
         decisions = decide(found, terms)
     done = time.process_time()
@@ -142,6 +144,32 @@ def generated(folder: Path, *, with_splink: bool = True) -> None:
     by_noise(contenders, truth)
 
 
+def twice(folder: Path) -> None:
+    """Print how well duplicates of one list are found: the two lists put together, beside Splink."""
+    lists = lists_of(folder)
+    records = {**lists.ours, **lists.theirs}
+    truth = lists.truth
+    print(f"{folder.name}: {len(records)} records, of which {len(truth)} pairs are one company")
+    begun = time.process_time()
+    tokens = tokenised(records, 1)
+    with Store(threads=1, memory_limit="5GB") as store:
+        groups = duplicates(store, tokens)
+    ids = list(records)
+    found = {_pair(ids[a], ids[b]) for group in groups for a, b in combinations(group, 2)}
+    say("blind tokens, with itself", found, truth, f"{time.process_time() - begun:.0f} s of processor")
+    begun = time.process_time()
+    scored = {_pair(*pair): bits for pair, bits in matching_splink.scores_within(records).items()}
+    took = time.process_time() - begun
+    _, at = best(scored, truth)
+    at_best = {pair for pair, bits in scored.items() if bits >= at}
+    say("Splink, at its best F1", at_best, truth, f"at {at:.1f} bits, {took:.0f} s of processor")
+    say("Splink, where precision is .99", matching_splink.surest(scored, set(truth)), truth)
+
+
+def _pair(one: str, other: str) -> Pair:
+    return (one, other) if one.startswith("A") else (other, one)
+
+
 def by_noise(contenders: dict[str, set[Pair]], truth: dict[Pair, str]) -> None:
     """Print the recall of each contender among pairs with each kind of noise."""
     total = Counter(kind for kinds in truth.values() for kind in kinds.split("+"))
@@ -156,6 +184,9 @@ def main() -> None:
     verb, *paths = sys.argv[1:]
     if verb == "fit":
         matching_weights.show([lists_of(Path(path)) for path in paths])
+    elif verb == "duplicates":
+        for path in paths:
+            twice(Path(path))
     elif verb == "real":
         matching_real.show(Path(paths[0]))
     else:

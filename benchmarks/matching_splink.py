@@ -36,10 +36,19 @@ def _frame(records: dict[str, Record]) -> pd.DataFrame:
 
 def scores(ours: dict[str, Record], theirs: dict[str, Record]) -> dict[Pair, float]:
     """Return the match weight, in bits, of every pair that Splink's blocking looks at."""
+    return _scores([_frame(ours), _frame(theirs)], "link_only")
+
+
+def scores_within(records: dict[str, Record]) -> dict[Pair, float]:
+    """Return the match weight of every pair of one list that Splink's blocking looks at."""
+    return _scores([_frame(records)], "dedupe_only")
+
+
+def _scores(frames: list[pd.DataFrame], link_type: str) -> dict[Pair, float]:
     logging.getLogger("splink").setLevel(logging.ERROR)
     settings = SettingsCreator(
-        link_type="link_only",
-        probability_two_random_records_match=0.1 / max(len(ours), len(theirs)),
+        link_type=link_type,
+        probability_two_random_records_match=0.1 / max(len(frame) for frame in frames),
         comparisons=[
             cl.JaroWinklerAtThresholds("name", [0.95, 0.88, 0.8]).configure(term_frequency_adjustments=True),
             cl.ExactMatch("domain").configure(term_frequency_adjustments=True),
@@ -55,7 +64,7 @@ def scores(ours: dict[str, Record], theirs: dict[str, Record]) -> dict[Pair, flo
         retain_matching_columns=False,
     )
     api = DuckDBAPI()
-    linker = Linker([api.register(_frame(ours)), api.register(_frame(theirs))], settings, log_level=None)
+    linker = Linker([api.register(frame) for frame in frames], settings, log_level=None)
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("domain"))
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("name"))

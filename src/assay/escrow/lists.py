@@ -143,13 +143,18 @@ def sweep(database: sqlite3.Connection, found: Partnership, epoch: int, at: int)
     upto = max((kind << _PLACE_BITS) + place, at + 1)
     until = (upto & (1 << _PLACE_BITS) - 1).to_bytes(6, "big") if upto >> _PLACE_BITS == kind else b"\xff" * 17
     rows = database.execute(
-        "WITH shared AS (SELECT hash, count(*) AS n, "
-        "  (SELECT count(*) FROM tokens u WHERE u.list = :theirs AND u.kind = :kind AND u.hash = t.hash) AS m "
-        "  FROM tokens t WHERE list = :mine AND kind = :kind AND hash >= :start AND hash < :until GROUP BY hash) "
-        "SELECT r.handle, s.handle, max(n, m) FROM shared CROSS JOIN tokens t CROSS JOIN tokens u "
-        "CROSS JOIN records r CROSS JOIN records s WHERE m > 0 AND n <= :most AND m <= :most "
-        "AND t.list = :mine AND t.kind = :kind AND t.hash = shared.hash AND r.number = t.record "
-        "AND u.list = :theirs AND u.kind = :kind AND u.hash = shared.hash AND s.number = u.record",
+        # INTERSECT walks both lists once, in their order; counting is for what both have.
+        "WITH shared AS (SELECT hash FROM tokens WHERE list = :mine AND kind = :kind AND hash >= :start "
+        "  AND hash < :until INTERSECT SELECT hash FROM tokens WHERE list = :theirs AND kind = :kind "
+        "  AND hash >= :start AND hash < :until), "
+        "counted AS (SELECT hash, "
+        "  (SELECT count(*) FROM tokens t WHERE t.list = :mine AND t.kind = :kind AND t.hash = shared.hash) AS n, "
+        "  (SELECT count(*) FROM tokens u WHERE u.list = :theirs AND u.kind = :kind AND u.hash = shared.hash) AS m "
+        "  FROM shared) "
+        "SELECT r.handle, s.handle, max(n, m) FROM counted CROSS JOIN tokens t CROSS JOIN tokens u "
+        "CROSS JOIN records r CROSS JOIN records s WHERE n <= :most AND m <= :most "
+        "AND t.list = :mine AND t.kind = :kind AND t.hash = counted.hash AND r.number = t.record "
+        "AND u.list = :theirs AND u.kind = :kind AND u.hash = counted.hash AND s.number = u.record",
         {**{"mine": mine, "theirs": theirs, "kind": kind, "most": wire.MOST_SHARED}, "start": start, "until": until},
     )
     pairs = [(handle, other, kind, wire.bucket(often)) for handle, other, often in rows]

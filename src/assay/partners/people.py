@@ -19,8 +19,23 @@ _EMAIL: Final = KINDS.index("email")
 _NAME: Final = KINDS.index("label_name")
 _TITLES: Final = frozenset(
     [
-        *("mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "herr", "frau", "mme", "sir", "dame"),
-        *("ing", "dipl", "phd", "md", "jr", "sr", "ii", "iii", "iv"),
+        "dame",
+        "dipl",
+        "dr",
+        "frau",
+        "herr",
+        "ing",
+        "jr",
+        "md",
+        "miss",
+        "mme",
+        "mr",
+        "mrs",
+        "ms",
+        "mx",
+        "phd",
+        "prof",
+        "sir",
     ]
 )
 _GOOGLE: Final = frozenset({"gmail.com", "googlemail.com"})
