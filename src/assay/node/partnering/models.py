@@ -9,19 +9,8 @@ from django.db.models import Q
 from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, Outgoing
 from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Standing
 
-__all__ = (
-    "Account",
-    "AccountsRead",
-    "Counting",
-    "Errand",
-    "Incoming",
-    "LakeFact",
-    "LakeInsight",
-    "Lens",
-    "Listed",
-    "Outgoing",
-    "Standing",
-)
+__all__ = ["Account", "AccountsRead", "Counting", "Errand", "Listed", "Standing"]
+__all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "Outgoing"]
 
 _USER = settings.AUTH_USER_MODEL
 
