@@ -211,3 +211,18 @@ def test_a_person_who_is_forgotten_is_forgotten_in_handoffs_too(north, lead, han
     assert (handoff.contact, handoff.why, handoff.domain, handoff.state) == ("", "", "", "closed")
     assert not any(step.words for step in handoff.steps.all())
     assert not Message.objects.filter(content__handoff=handoff.pk).exists()
+
+
+def test_a_contact_of_a_company_that_became_a_customer_stays_with_the_partner_that_won_it(north, lead, hand, user_of):
+    handoff = hand(lead, north, contact=CONTACT)
+    answering.answer(north.user, handoff.pk, "accept", timezone.now())
+    taking.suppress(user_of(Role.REVOPS), "customer", "account", "globex", now=NOON)
+    assert CONTACT in _text(north.client, f"/portal/leads/{handoff.pk}/")
+
+
+def test_a_lead_whose_company_was_put_on_a_list_meanwhile_is_not_accepted(north, lead, hand, user_of):
+    handoff = hand(lead, north)
+    taking.suppress(user_of(Role.REVOPS), "competitor", "account", "globex", now=NOON)
+    answer = north.client.post(f"/portal/leads/{handoff.pk}/accept/")
+    assert answer.status_code == 422
+    assert Handoff.objects.get().is_offered

@@ -251,7 +251,7 @@ def _tell_ours(one: Introduction, what: str, said: str, summary: str, now: datet
         "owner": one.ours_id,
         "at": now.isoformat(),
     }
-    outbox.tell_people(people, f"partner.{what}", content, facts, now, tasks.on_their_way)
+    outbox.tell_people(people, f"partner.{what}", content, facts, now=now, send=tasks.on_their_way)
 
 
 def _tell_partner(one: Introduction, kind: str, public_id: str, body: Mapping[str, Any]) -> None:

@@ -45,7 +45,7 @@ def answer(
             f"This lead cannot be {what}: it is {_now(handoff)}", mend="Look at the page again; somebody was quicker."
         )
     if verb == "accept" and suppressed(handoff.lead):
-        raise BadRequest("They asked to be left alone meanwhile, so nobody works this lead", mend="Decline it.")
+        raise BadRequest("Nobody works this lead any more: it is on a list of those left alone", mend="Decline it.")
     words = words.strip()[:1000]
     audit.write("handoff", handoff.pk, before={"state": handoff.state}, after={"state": after})
     handoff.state, handoff.changed_at = after, now

@@ -15,7 +15,7 @@ from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.leads import desk, stories
 from assay.node.leads.merging import final
-from assay.node.leads.models import Lead, LeadEvent
+from assay.node.leads.models import Lead, LeadEvent, Suppression
 from assay.node.leads.moving import happened
 from assay.node.partnering.models import Company, Partner
 from assay.node.portal import news
@@ -124,14 +124,17 @@ def handoffs_of(lead: Lead) -> list[Handoff]:
     return list(found.select_related("partner", "by").prefetch_related("steps"))
 
 
-def suppressed(lead: Lead) -> str:
-    """Return why a lead goes to nobody: its account or person is left alone; nothing where it may go."""
-    kind, one = lead.subject_type, lead.subject_id
-    subjects = [(kind, one)] + ([("account", lead.account_id)] if lead.account_id else [])
+def suppressed(lead: Lead) -> set[str]:
+    """Return the kinds of lists on which a lead's person or account is left alone; empty where it may go."""
+    subjects = [(lead.subject_type, lead.subject_id)] + ([("account", lead.account_id)] if lead.account_id else [])
     on = desk.Desk()
     desk.read_suppressed(on, subjects)
-    found = desk.suppression(on, subjects, lead.motion)
-    return "" if found is None else str(found.get_kind_display())
+    return {row.kind for rows in on.suppressed.values() for row in rows if row.motion in {"", lead.motion}}
+
+
+def why_not(lead: Lead) -> str:
+    """Return why a lead goes to nobody, in words; nothing where it may go."""
+    return ", ".join(str(Suppression.Kind(kind).label).lower() for kind in sorted(suppressed(lead)))
 
 
 def locked(handoff_id: int, **of: object) -> Handoff:
@@ -154,10 +157,8 @@ def _demand_may_go(lead: Lead) -> None:
             f"This lead is {lead.get_state_display().lower()}, and only an open one is handed over",
             mend="Bring it back first.",
         )
-    if why := suppressed(lead):
-        raise BadRequest(
-            f"This lead goes to nobody: {why.lower()}", mend="Take the account or person off that list first."
-        )
+    if why := why_not(lead):
+        raise BadRequest(f"This lead goes to nobody: {why}", mend="Take the account or person off that list first.")
 
 
 def _noted(lead: Lead, what: str, by: User | None, handoff: Handoff, now: datetime) -> LeadEvent:

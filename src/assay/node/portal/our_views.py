@@ -92,8 +92,7 @@ def hand(request: HttpRequest, lead_id: int) -> HttpResponse:
             messages.success(request, f"{made.partner} has it now, and is told.")
             return redirect("lead", lead_id)
     status = 422 if form.errors else 200
-    kept_back = handing.suppressed(lead)
-    told = {"lead": lead, "form": form, "partners": partners, "kept_back": kept_back}
+    told = {"lead": lead, "form": form, "partners": partners, "kept_back": handing.why_not(lead)}
     return render(request, "portal/hand.html", told, status=status)
 
 
@@ -195,14 +194,14 @@ def _known(slug: str) -> Portal:
 def _partner_page(request: HttpRequest, portal: Portal, *, status: int = 200, **more: Any) -> HttpResponse:
     role, one = _user(request).role, portal.partner
     insights = list(one.insights.select_related("by")[:_MOST])
+    asked = introducing.of_partner(one)[:_MOST]
+    names = sharing.names_for(one, {each.account_id for each in asked})
     shown = {
         "portal": portal,
         "partner": one,
         "users": PartnerUser.objects.select_related("user").filter(partner=one),
         "handoffs": one.handoffs.select_related("lead", "by")[:_MOST],
-        "introductions": [
-            (each, sharing.name_for(one, each.account_id)) for each in introducing.of_partner(one)[:_MOST]
-        ],
+        "introductions": [(each, names[each.account_id]) for each in asked],
         "insights": insights,
         "letters": dict(attesting.Letter.choices),
         "form": InviteForm(),

@@ -6,11 +6,12 @@ of it, or the partner told us of it. That two lists overlap is not enough, as it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from assay.node.leads.models import Lead
@@ -43,13 +44,14 @@ def account_of(lead: Lead) -> str:
     return lead.subject_id if lead.subject_type == "account" else lead.account_id
 
 
-def shared_with(partner: Partner) -> list[Shared]:
-    """Return the accounts that both know of, the latest first; each once, by the plainest name that there is."""
+def shared_with(partner: Partner, account_ids: Collection[str] | None = None) -> list[Shared]:
+    """Return the accounts that both know of, or those of some, the latest first; each by the plainest name there is."""
     found: dict[str, Shared] = {}
-    for one in (*_handed(partner), *_told(partner), *_disclosed(partner)):
-        known = found.setdefault(one.account_id, one)
-        if not known.name and one.name:
-            found[one.account_id] = replace(known, name=one.name, domain=one.domain)
+    for tell in (_handed, _told, _disclosed):
+        for one in tell(partner, account_ids):
+            known = found.setdefault(one.account_id, one)
+            if not known.name and one.name:
+                found[one.account_id] = replace(known, name=one.name, domain=one.domain)
     return sorted(found.values(), key=lambda one: (-one.since.timestamp(), one.key))
 
 
@@ -60,7 +62,7 @@ def shared(partner: Partner, key: str) -> Shared | None:
 
 def knows(partner: Partner, account_id: str) -> bool:
     """Tell whether a partner knows that we know of an account."""
-    return any(one.account_id == account_id for one in shared_with(partner))
+    return bool(shared_with(partner, [account_id]))
 
 
 def named(partner: Partner, some: Sequence[Shared]) -> list[Shared]:
@@ -71,14 +73,22 @@ def named(partner: Partner, some: Sequence[Shared]) -> list[Shared]:
     ]
 
 
+def names_for(partner: Partner, account_ids: Collection[str]) -> dict[str, str]:
+    """Return the names under which a partner knows accounts."""
+    known = {one.account_id: one.name for one in named(partner, shared_with(partner, account_ids))}
+    return {one: known.get(one) or f"Account {key_of(partner, one)[:6]}" for one in account_ids}
+
+
 def name_for(partner: Partner, account_id: str) -> str:
     """Return the name under which a partner knows an account."""
-    known = [one for one in shared_with(partner) if one.account_id == account_id]
-    return named(partner, known)[0].name if known else f"Account {key_of(partner, account_id)[:6]}"
+    return names_for(partner, [account_id])[account_id]
 
 
-def _handed(partner: Partner) -> Iterable[Shared]:
+def _handed(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
     rows = Handoff.objects.filter(partner=partner).exclude(state=Handoff.State.CLOSED).select_related("lead")
+    if account_ids is not None:
+        some = list(account_ids)
+        rows = rows.filter(Q(lead__account_id__in=some) | Q(lead__subject_type="account", lead__subject_id__in=some))
     for one in rows:
         if account_id := account_of(one.lead):
             yield Shared(
@@ -91,8 +101,10 @@ def _handed(partner: Partner) -> Iterable[Shared]:
             )
 
 
-def _told(partner: Partner) -> Iterable[Shared]:
+def _told(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
     rows = Told.objects.filter(partnership__partner=partner, until__isnull=True)
+    if account_ids is not None:
+        rows = rows.filter(account_id__in=list(account_ids))
     for one in rows.exclude(partnership__state=_REVOKED).order_by("-since"):
         fields = {str(name).lower(): str(value) for name, value in dict(one.fields).items()}
         yield Shared(
@@ -105,8 +117,10 @@ def _told(partner: Partner) -> Iterable[Shared]:
         )
 
 
-def _disclosed(partner: Partner) -> Iterable[Shared]:
+def _disclosed(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
     rows = Disclosed.objects.filter(partnership__partner=partner, state=Disclosed.State.TOLD)
+    if account_ids is not None:
+        rows = rows.filter(account_id__in=list(account_ids))
     for one in rows.exclude(partnership__state=_REVOKED):
         yield Shared(
             key=key_of(partner, one.account_id), account_id=one.account_id, name="", how="on both lists", since=one.at

@@ -17,6 +17,7 @@ from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.leads.forms import AmountForm
+from assay.node.leads.models import Suppression
 from assay.node.partnering.models import Introduction, Partner
 from assay.node.portal import answering, attesting, becoming, handing, introducing, leaving, sharing
 from assay.node.portal.belonging import our_name, partner_of
@@ -193,10 +194,9 @@ def letter(request: HttpRequest, key: str, letter: str) -> HttpResponse:
 def introductions(request: HttpRequest) -> HttpResponse:
     """Show who asked whom for introductions."""
     partner = _mine(request)
-    rows = [
-        (one, sharing.name_for(partner, one.account_id), introducing.waits_for_partner(one))
-        for one in introducing.of_partner(partner)
-    ]
+    found = introducing.of_partner(partner)
+    names = sharing.names_for(partner, {one.account_id for one in found})
+    rows = [(one, names[one.account_id], introducing.waits_for_partner(one)) for one in found]
     return _page(request, partner, "introductions", {"rows": rows})
 
 
@@ -297,10 +297,11 @@ def _lead_page(
     request: HttpRequest, partner: Partner, handoff: Handoff, *, typed: str = "", status: int = 200
 ) -> HttpResponse:
     account_id = sharing.account_of(handoff.lead)
+    is_left_alone = Suppression.Kind.ASKED in handing.suppressed(handoff.lead)
     shown = {
         "handoff": handoff,
-        "contact": "" if handing.suppressed(handoff.lead) else handoff.seen_contact,
-        "is_left_alone": bool(handing.suppressed(handoff.lead)),
+        "contact": "" if is_left_alone else handoff.seen_contact,
+        "is_left_alone": is_left_alone,
         "steps": handoff.steps.select_related("by"),
         "key": sharing.key_of(partner, account_id) if account_id else "",
         "became": becoming.of_lead(handoff.lead) if becoming.is_shown(partner) else "",
@@ -327,7 +328,7 @@ def _account_page(request: HttpRequest, partner: Partner, found: sharing.Shared,
 
 def _introduction_page(request: HttpRequest, partner: Partner, one: Introduction, *, status: int = 200) -> HttpResponse:
     account_id = one.account_id
-    is_shared = any(each.account_id == account_id for each in sharing.shared_with(partner))
+    is_shared = sharing.knows(partner, account_id)
     shown = {
         "one": one,
         "name": sharing.name_for(partner, account_id),
