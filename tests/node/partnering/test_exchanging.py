@@ -173,3 +173,18 @@ def test_nothing_told_lies_open_in_the_memory_nor_in_the_audit(granted, rounds, 
 
 def operator_files(operator):
     return [path for path in operator.folder.rglob("*") if path.is_file()]
+
+
+def test_what_was_let_go_with_some_fields_waits_again_with_more(granted, manager, birch, rounds):
+    granted(is_held=True, fields=["name"])
+    rounds()
+    waiting = Disclosed.objects.get(account_id="a1")
+    releasing.let_go(manager, waiting.pk)
+    granted(is_held=True, fields=["name", "plan"])
+    rounds()
+    assert birch.known == {}
+    waiting = Disclosed.objects.get(account_id="a1")
+    assert (waiting.fields, waiting.let_go_by) == (["name", "plan"], None)
+    granted(level="hidden", fields=[])
+    rounds()
+    assert not Disclosed.objects.exists()
