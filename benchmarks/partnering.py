@@ -3,8 +3,7 @@
     python -m benchmarks.partnering tokens [--records 1000000]    records to all tokens, canonicalisation included
     python -m benchmarks.partnering matching [--records 1000000]  two lists matched, beside DuckDB's bare hash join
     python -m benchmarks.partnering service [--partners 50]       one new lead against all partners, at the escrow
-    python -m benchmarks.partnering lists                         joining two whole lists at the escrow
-    python -m benchmarks.partnering psi                           openmined-psi beside it, if it is installed
+    python -m benchmarks.partnering psi [--records 20000]         beside openmined-psi, if that is installed
 
 Times are of the processor, as the machine may have other work; ratios are of one run. `--lists FOLDER` takes lists that
 gen_accounts.py made in place of the plain ones that are made here.
@@ -13,6 +12,7 @@ gen_accounts.py made in place of the plain ones that are made here.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import os
 import tempfile
@@ -83,7 +83,8 @@ def listed(folder: Path, side: str) -> Iterator[Record]:
     for batch in pq.ParquetFile(folder / f"{side}.parquet").iter_batches(20_000):
         for row in batch.to_pylist():
             del row["id"]
-            yield Record(**{key: value or "" for key, value in row.items()})
+            texts: dict[str, Any] = {key: value or "" for key, value in row.items()}
+            yield Record(**texts)
 
 
 def _records(asked: argparse.Namespace, side: int) -> Iterator[Record]:
@@ -162,7 +163,7 @@ def _line(app: Escrow, identity: identities.Identity) -> Line:
             "wsgi.input": io.BytesIO(body),
         }
         status: list[int] = []
-        told = b"".join(app(environ, lambda line, _headers: status.append(int(line.split()[0]))))  # type: ignore[arg-type,return-value]
+        told = b"".join(app(environ, lambda line, _headers: status.append(int(line.split()[0]))))  # type: ignore[arg-type]
         return status[0], told
 
     return Line(identity=identity, escrow=ADDRESS, send=send, clock=lambda: time.time_ns() // 1000, count=time.time_ns)
@@ -244,10 +245,30 @@ def service(asked: argparse.Namespace) -> None:
                 print(f"  a new lead, {what}: median {half:.1f} ms, p99 {most:.1f} ms", flush=True)
 
 
+def psi(asked: argparse.Namespace) -> None:
+    """Print what private set intersection of one key a company takes, beside tokens of all keys and the matching."""
+    try:
+        told = importlib.import_module("private_set_intersection.python")
+    except ImportError:
+        print("openmined-psi is not installed: pip install openmined-psi")
+        return
+    sides = [[record.website or record.name for record in _records(asked, side)][: asked.records] for side in (0, 1)]
+    clocks = Clocks()
+    client, server = told.client.CreateWithNewKey(True), told.server.CreateWithNewKey(True)
+    setup = server.CreateSetupMessage(1e-9, len(sides[0]), sides[1], told.DataStructure.RAW)
+    shared = client.GetIntersection(setup, server.ProcessRequest(client.CreateRequest(sides[0])))
+    print(f"openmined-psi, one key a company: {len(shared):,} shared, {clocks.told()}", flush=True)
+    clocks = Clocks()
+    ours, theirs = _tokenised(asked, 0), _tokenised(asked, 1)
+    with Store(threads=1) as store:
+        count = _decided(store, ours, theirs).count
+    print(f"tokens of both lists and their matching: {count:,} matches, {clocks.told()}")
+
+
 def main() -> None:
     """Read what is asked, and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.partnering", description=__doc__)
-    parser.add_argument("part", choices=["tokens", "matching", "service"])
+    parser.add_argument("part", choices=["tokens", "matching", "service", "psi"])
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--lists", type=Path)
     parser.add_argument("--rounds", type=int, default=2)
@@ -256,7 +277,7 @@ def main() -> None:
     parser.add_argument("--folder", help="where the escrow's database is put")
     asked = parser.parse_args()
     print(machine.statement())
-    {"tokens": tokens, "matching": matching, "service": service}[asked.part](asked)
+    {"tokens": tokens, "matching": matching, "service": service, "psi": psi}[asked.part](asked)
 
 
 if __name__ == "__main__":

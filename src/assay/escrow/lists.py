@@ -21,6 +21,9 @@ _TOKENS: Final = 250_000
 _PLACE_BITS: Final = 48
 
 
+#: Tokens that one question names.
+_AT_ONCE: Final = 100
+
 #: What two records agree on: my handle, their handle, a kind, and how common the token is (`wire.bucket`).
 Agreement = tuple[bytes, bytes, int, int]
 
@@ -168,10 +171,8 @@ def compare(database: sqlite3.Connection, found: Partnership, epoch: int, kept: 
     same = "SELECT record FROM tokens WHERE list = ? AND kind = ? AND hash = ? LIMIT ?"
     pairs: list[Agreement] = []
     for _, handle, tokens in kept:
-        for kind, token in sorted(tokens):
+        for kind, token in _among(database, theirs, sorted(tokens)):
             others = database.execute(same, [theirs, kind, token, wire.MOST_SHARED + 1]).fetchall()
-            if not others:
-                continue
             ours = database.execute(same, [mine, kind, token, wire.MOST_SHARED + 1]).fetchall()
             most = max(len(ours), len(others))
             if most <= wire.MOST_SHARED:
@@ -179,6 +180,18 @@ def compare(database: sqlite3.Connection, found: Partnership, epoch: int, kept: 
                 handles = [database.execute(by_number, other).fetchone()[0] for other in others]
                 pairs += [(handle, other, kind, wire.bucket(most)) for other in handles]
     return pairs
+
+
+def _among(database: sqlite3.Connection, number: int, tokens: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Return those of a record's tokens that a list has, by one question for all of them."""
+    found: list[tuple[int, bytes]] = []
+    there = "SELECT 1 FROM tokens t WHERE t.list = ? AND t.kind = asked.kind AND t.hash = asked.hash"
+    for at in range(0, len(tokens), _AT_ONCE):
+        part = tokens[at : at + _AT_ONCE]
+        asked = f"WITH asked(kind, hash) AS (VALUES {', '.join(['(?, ?)'] * len(part))})"
+        values = [value for token in part for value in token]
+        found += database.execute(f"{asked} SELECT kind, hash FROM asked WHERE EXISTS ({there})", [*values, number])
+    return found
 
 
 def _agreeing(
