@@ -61,7 +61,7 @@ def introduction(one: Introduction, kind: str, now: datetime) -> None:
         "path": reverse("portal-introduction", args=[one.public_id]),
         "partner": one.partner.slug,
     }
-    tell_people(_of(one.partner), "portal.introduction", content, {}, now, on_their_way)
+    tell_people(_of(one.partner), "portal.introduction", content, {}, now=now, send=on_their_way)
 
 
 def gone(partner: Partner, what: str, now: datetime) -> None:
@@ -78,14 +78,14 @@ def _about(handoff: Handoff, people: Iterable[User], event: str, content: dict[s
         "at": now.isoformat(),
     }
     told = {**content, "handoff": handoff.pk, "partner": handoff.partner.slug}
-    tell_people(people, f"partner.{event}", told, facts, now, on_their_way)
+    tell_people(people, f"partner.{event}", told, facts, now=now, send=on_their_way)
 
 
 def _of_partner(partner: Partner, event: str, content: dict[str, Any], people: Iterable[User], now: datetime) -> None:
     told = {"summary": "", "path": reverse("partner-portal", args=[partner.slug])}
     told |= {**content, "partner": partner.slug}
     facts = {"partner": partner.slug, "at": now.isoformat()}
-    tell_people(_ours(partner, people), f"partner.{event}", told, facts, now, on_their_way)
+    tell_people(_ours(partner, people), f"partner.{event}", told, facts, now=now, send=on_their_way)
 
 
 def _of(partner: Partner) -> list[User]:
