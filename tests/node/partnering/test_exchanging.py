@@ -34,20 +34,24 @@ def customers(manager):
     return populations.make(manager, name="Customers", says="customer", how="list", lines=EVERYBODY)
 
 
-def granted(manager, colleague, paired, population, **words):
-    asked = grants.ask(manager, paired, population, **{"level": "overlaps", "fields": ["name", "plan"], **words})
-    if asked.state == Grant.State.ASKED:
-        grants.agree(colleague, asked.pk)
+@pytest.fixture
+def granted(manager, colleague, paired, customers):
+    """A function that lets the partner learn of customers, as two people would."""
+
+    def let(**words):
+        asked = grants.ask(manager, paired, customers, **{"level": "overlaps", "fields": ["name", "plan"], **words})
+        if asked.state == Grant.State.ASKED:
+            grants.agree(colleague, asked.pk)
+
+    return let
 
 
-def test_what_is_granted_is_told_and_receipted_and_nothing_else(
-    manager, colleague, paired, customers, birch, rounds, client_of
-):
+def test_what_is_granted_is_told_and_receipted_and_nothing_else(granted, customers, birch, rounds, client_of):
     rounds()
     assert birch.known == {}
     assert not Disclosed.objects.exists()
     assert Member.objects.filter(population=customers).count() == 4
-    granted(manager, colleague, paired, customers)
+    granted()
     birch.grant(fields=("owner",))
     rounds()
     assert birch.known == {
@@ -74,10 +78,8 @@ def test_what_is_granted_is_told_and_receipted_and_nothing_else(
     assert Disclosed.objects.count() == entries
 
 
-def test_a_new_account_is_compared_and_one_that_leaves_is_withdrawn(
-    manager, colleague, paired, customers, birch, rounds
-):
-    granted(manager, colleague, paired, customers)
+def test_a_new_account_is_compared_and_one_that_leaves_is_withdrawn(granted, manager, birch, rounds):
+    granted()
     rounds()
     birch.accounts["b4"] = account("Acme Secret Prospect", "only-acme.com", "DE", "")
     rounds()
@@ -89,10 +91,8 @@ def test_a_new_account_is_compared_and_one_that_leaves_is_withdrawn(
     assert (gone.state, gone.withdrawn_at is None) == ("withdrawn", False)
 
 
-def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(
-    manager, colleague, paired, customers, birch, rounds
-):
-    granted(manager, colleague, paired, customers, is_held=True)
+def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(granted, manager, birch, rounds):
+    granted(is_held=True)
     rounds()
     assert birch.known == {}
     waiting = {one.account_id: one for one in Disclosed.objects.filter(state="held")}
@@ -107,36 +107,34 @@ def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(
     assert birch.known["b1", "customers"]["plan"] == "trial"
 
 
-def test_beyond_the_budget_of_a_week_accounts_wait(manager, colleague, paired, customers, birch, rounds):
+def test_beyond_the_budget_of_a_week_accounts_wait(granted, manager, paired, birch, rounds):
     pairing.limit(manager, paired.pk, matches_a_week=1)
-    granted(manager, colleague, paired, customers)
+    granted()
     rounds()
     assert len(birch.known) == 1
     assert Disclosed.objects.get(state="held").why == releasing.BUDGET
 
 
-def test_a_grant_that_ends_is_taken_back_and_one_that_runs_out_too(
-    manager, colleague, paired, customers, birch, rounds, background
-):
+def test_a_grant_that_ends_is_taken_back_and_one_that_runs_out_too(granted, birch, rounds):
     until = (datetime.now(UTC) + timedelta(days=2)).date()
-    granted(manager, colleague, paired, customers, expires_on=until)
+    granted(expires_on=until)
     rounds()
     assert len(birch.known) == 2
     Grant.objects.update(expires_on=until - timedelta(days=9))
     rounds()
     assert birch.known == {}
     assert Grant.objects.get().state == "over"
-    granted(manager, colleague, paired, customers)
+    granted()
     rounds()
     assert len(birch.known) == 2
-    grants.ask(manager, paired, customers, level="hidden")
+    granted(level="hidden", fields=[])
     rounds()
     assert birch.known == {}
     assert set(Disclosed.objects.values_list("state", flat=True)) == {"withdrawn"}
 
 
-def test_an_escrow_that_is_away_is_said_and_waited_for(manager, colleague, paired, customers, birch, rounds, operator):
-    granted(manager, colleague, paired, customers)
+def test_an_escrow_that_is_away_is_said_and_waited_for(granted, paired, birch, rounds, operator):
+    granted()
     operator.is_away = True
     from assay.node.partnering.stepping import Background
 
@@ -148,27 +146,21 @@ def test_an_escrow_that_is_away_is_said_and_waited_for(manager, colleague, paire
     assert len(birch.known) == 2
 
 
-def test_a_partnership_that_ends_here_ends_there_and_nothing_told_holds(
-    manager, colleague, paired, customers, birch, rounds, background
-):
-    granted(manager, colleague, paired, customers)
+def test_a_partnership_that_ends_here_ends_there_and_nothing_told_holds(granted, manager, paired, birch, rounds):
+    granted()
     birch.grant(fields=())
     rounds()
     assert Told.objects.filter(until__isnull=True).count() == 2
     pairing.end(manager, paired.pk)
-    exchange(paired, background)
-    birch.step()
-    paired.refresh_from_db()
+    rounds()
     assert paired.state == Partnership.State.REVOKED
     assert birch.log.told("ended") == [()]
     assert not Told.objects.filter(until__isnull=True).exists()
     assert not Overlap.objects.filter(until__isnull=True).exists()
 
 
-def test_nothing_told_lies_open_in_the_memory_nor_in_the_audit(
-    manager, colleague, paired, customers, birch, rounds, operator
-):
-    granted(manager, colleague, paired, customers)
+def test_nothing_told_lies_open_in_the_memory_nor_in_the_audit(granted, rounds, operator):
+    granted()
     rounds()
     secret = {bytes(one.value) for one in Memory.objects.filter(kind__in=["record", "epoch", "identity", "salt"])}
     assert secret
@@ -181,3 +173,18 @@ def test_nothing_told_lies_open_in_the_memory_nor_in_the_audit(
 
 def operator_files(operator):
     return [path for path in operator.folder.rglob("*") if path.is_file()]
+
+
+def test_what_was_let_go_with_some_fields_waits_again_with_more(granted, manager, birch, rounds):
+    granted(is_held=True, fields=["name"])
+    rounds()
+    waiting = Disclosed.objects.get(account_id="a1")
+    releasing.let_go(manager, waiting.pk)
+    granted(is_held=True, fields=["name", "plan"])
+    rounds()
+    assert birch.known == {}
+    waiting = Disclosed.objects.get(account_id="a1")
+    assert (waiting.fields, waiting.let_go_by) == (["name", "plan"], None)
+    granted(level="hidden", fields=[])
+    rounds()
+    assert not Disclosed.objects.exists()

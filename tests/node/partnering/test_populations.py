@@ -39,6 +39,7 @@ def test_accounts_are_what_the_lake_says_of_them_now(acme):
 
 def test_criteria_find_accounts_and_follow_them(manager):
     made = populations.make(manager, name="Customers", says="customer", how="text", text=TEXT)
+    populations.refresh(datetime.now(UTC))
     assert now_in(made) == {"a1", "a2", "a4"}
     world.tell({"a2": {"plan": "trial"}, "a3": {"plan": "team"}})
     populations.refresh(later(hours=1))
@@ -148,7 +149,9 @@ def test_a_population_is_made_on_its_page_with_errors_in_place(acme, client_of):
     assert "Line 2, column" in answer.content.decode()
     answer = client.post("/partners/populations/new/", {**wrong, "text": TEXT})
     assert answer.status_code == 302
-    assert "Initech Ltd" in client.get(answer["Location"]).content.decode()
+    assert "being found" in client.get(answer["Location"]).content.decode()
+    populations.refresh(datetime.now(UTC))
+    assert "Initech Ltd" in client.get("/partners/populations/customers/").content.decode()
     answer = client.post("/partners/populations/customers/change/", {"name": "Clients", "text": TEXT, "do": "keep"})
     assert answer.status_code == 302
     answer = client.post("/partners/populations/customers/change/", {"do": "remove"})

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.node.partnering import world
-from tests.node.partnering.three import House, Operator, eventually
+from tests.node.partnering.three import House, Operator, Patient, eventually
 
 pytestmark = pytest.mark.crash
 TEXT = "criteria:\n  pays: {attribute: plan, is: team}\nqualify:\n  all_of: [pays]\n"
@@ -48,7 +48,8 @@ def three(folder):
     try:
         operator.start()
         for name in ("acme", "birch"):
-            houses.append(House.founded(name, folder))
+            houses.append(House(name, Patient(folder / name)))
+            houses[-1].found(folder)
         yield operator, *houses
     finally:
         for house in houses:

@@ -28,7 +28,7 @@ from assay.node.postgres import cluster
 
 KEY = "a write key of the test"
 #: Long, for machines that do much else; nothing waits longer than it must.
-PATIENCE = 180
+PATIENCE = 300
 _SETTING_UP = """
 import sys
 from pathlib import Path
@@ -89,6 +89,13 @@ class Operator:
             self.process.wait(30)
 
 
+class Patient(Node):
+    """A node that is waited for longer, as there are two of them."""
+
+    def wait_until_ready(self, seconds: float = 300) -> None:
+        super().wait_until_ready(seconds)
+
+
 @dataclass
 class House:
     """A company with its node, and two people who work on its pages."""
@@ -97,10 +104,9 @@ class House:
     node: Node
     people: dict[str, requests.Session] = field(default_factory=dict)
 
-    @classmethod
-    def founded(cls, name: str, folder: Path) -> House:
-        node = Node(folder / name)
-        made = cls(name, node)
+    def found(self, folder: Path) -> None:
+        """Start the node, with a write key, rules and people."""
+        node = self.node
         node.start()
         with node.database() as connection:
             connection.execute(
@@ -109,10 +115,9 @@ class House:
                 "VALUES ('test', %s, 'product', '', 'crm', true, now())",
                 [digest(KEY)],
             )
-        definitions = world.write(folder / f"{name}-definitions")
+        definitions = world.write(folder / f"{self.name}-definitions")
         command = [sys.executable, "-c", _SETTING_UP, str(node.folder), str(definitions), PASSWORD]
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-        return made
 
     def start(self) -> None:
         self.node.start()

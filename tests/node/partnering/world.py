@@ -96,13 +96,14 @@ class Operator:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.clock = lambda: time.time_ns() // 1000
         (folder / "data").mkdir(parents=True)
         (folder / "peppers").mkdir()
         self.store = Store(folder / "data" / "escrow.sqlite")
         self.server = make_server("127.0.0.1", 0, self._answer, handler_class=_Quiet)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         peppers = Peppers(folder / "peppers", os.urandom)
-        self.app = Escrow(self.store, peppers, self.address, clock=lambda: time.time_ns() // 1000, limits=Limits())
+        self.app = Escrow(self.store, peppers, self.address, clock=self.clock, limits=Limits())
         self.is_away = False
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()

@@ -50,7 +50,11 @@ def refresh(now: datetime) -> bool:
     is_needed = read is None or read.edition != number or _tells(read.seq, last)
     if is_needed:
         _store(_read(definitions, now))
-    AccountsRead.objects.update_or_create(pk=1, defaults={"seq": last, "edition": number, "at": now})
+    # `at` says when accounts were read: whoever remembers them looks at it.
+    known = {"seq": last, "edition": number}
+    AccountsRead.objects.update_or_create(
+        pk=1, defaults=known | ({"at": now} if is_needed else {}), create_defaults=known | {"at": now}
+    )
     return is_needed
 
 

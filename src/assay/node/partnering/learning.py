@@ -29,7 +29,7 @@ class Row:
 
     account_id: str
     name: str
-    values: list[str]  # in the order of the grant's fields
+    values: list[tuple[str, str]]  # what each field is called, and says, in the order of the grant
     told: Disclosed | None
 
 
@@ -162,9 +162,14 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
 
 
 def _rows(ids: list[str], names: list[str], told: dict[str, Disclosed]) -> list[Row]:
-    values, called = fields.values(ids, names), accounts.names_of(ids)
+    values, called, words = fields.values(ids, names), accounts.names_of(ids), fields.choices()
     return [
-        Row(account_id=one, name=called[one], values=[values[one].get(name, "") for name in names], told=told.get(one))
+        Row(
+            account_id=one,
+            name=called[one],
+            values=[(words.get(name, name), values[one].get(name, "")) for name in names],
+            told=told.get(one),
+        )
         for one in ids
     ]
 

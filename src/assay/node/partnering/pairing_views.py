@@ -17,7 +17,7 @@ from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
 from assay.node.partnering import company, grants, pairing, releasing
 from assay.node.partnering.forms import AcceptForm, InviteForm, LimitsForm
-from assay.node.partnering.models import Overlap, Partner, Partnership, Population, TheirPopulation
+from assay.node.partnering.models import Overlap, Partner, Partnership, Population, Standing, TheirPopulation
 from assay.partners.evidence import Relation
 
 _LIMITS = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
@@ -112,7 +112,7 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
         overlaps = Overlap.objects.filter(partnership=partnership, until__isnull=True)
         populations = list(Population.objects.all())
         shown |= {
-            "standing": partnership.standing,
+            "standing": Standing.objects.filter(partnership=partnership).first() or Standing(),
             "is_group": partnership.terms.get("relation") == Relation.GROUP.value,
             "limits": LimitsForm(initial={name: getattr(partnership, name) for name in _LIMITS}),
             "alarm": releasing.alarm(partnership),

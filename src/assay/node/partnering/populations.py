@@ -29,7 +29,7 @@ LONGEST: Final = 200_000
 _LINE: Final = 200
 _LARGEST_TEXT: Final = 20_000
 #: After finding members took so long, that many times as long passes before they are found again.
-_REST: Final = 20
+_REST: Final = 4
 _log: Final = logging.getLogger(__name__)
 
 
@@ -37,7 +37,10 @@ _log: Final = logging.getLogger(__name__)
 def make(
     audit: Audit, *, name: str, says: str, how: str, rule: str = "", text: str = "", lines: str = ""
 ) -> Population:
-    """Make a population; its accounts are found at once. BadRequest or BadDefinitions where that cannot be."""
+    """Make a population; its accounts are found at once, those of criteria within seconds, in the background.
+
+    BadRequest or BadDefinitions where that cannot be.
+    """
     name = _named(name)
     slug = slugify(name)[:60]
     if not slug or Population.objects.filter(slug=slug).exists():
@@ -50,7 +53,8 @@ def make(
         _list(made, lines)
     Counting.objects.create(population=made)
     audit.write("population", slug, before={}, after={"how": made.how, "says": made.says})
-    find(made, timezone.now())
+    if made.how != Population.How.TEXT:  # to decide criteria reads the whole lake, which no page should wait for
+        find(made, timezone.now())
     return made
 
 
@@ -72,8 +76,9 @@ def change(
         found.listed.all().delete()
         _list(found, lines)
     audit.write("population", slug, before={}, after={"how": found.how})
-    Counting.objects.filter(population=found).update(edition=-1)
-    find(found, timezone.now())
+    Counting.objects.filter(population=found).update(edition=-1, milliseconds=0)
+    if found.how != Population.How.TEXT:
+        find(found, timezone.now())
     return found
 
 

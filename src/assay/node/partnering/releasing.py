@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.partnering.models import Disclosed, Grant, Level, Partnership
+from assay.node.partnering.models import Disclosed, Grant, Level, Overlap, Partnership
 from assay.partners.dealing import RELEASE, Let, Verdict
 
 WEEK: Final = timedelta(days=7)
@@ -31,6 +32,7 @@ class Gate:
 
     def __init__(self, partnership: Partnership, grants: Mapping[str, Grant], now: datetime) -> None:
         self._partnership, self._grants, self._now = partnership, grants, now
+        _forget_held(partnership, grants)
         self._told = told_since(partnership, now - WEEK)
         self._alarm = alarm(partnership)
         self._known = {
@@ -56,7 +58,7 @@ class Gate:
         known = self._known.get((record, population))
         if known is not None and known.state == Disclosed.State.REFUSED:
             return Verdict(Let.REFUSE, "Somebody decided that this account is not told")
-        if known is not None and known.let_go_by_id is not None:
+        if known is not None and known.let_go_by_id is not None and set(fields) <= set(known.fields):
             return RELEASE
         why = "" if (record, population, tuple(sorted(fields))) in self._let_go else self._why(record, grant)
         if not why:
@@ -76,9 +78,10 @@ class Gate:
 
     def _hold(self, known: Disclosed | None, record: str, grant: Grant, why: str) -> None:
         if known is not None:
-            if known.why != why:
-                known.why = why
-                known.save(update_fields=["why"])
+            # More fields than somebody looked at are to be looked at anew.
+            if (known.why, known.fields) != (why, list(grant.fields)) or known.let_go_by_id is not None:
+                known.why, known.fields, known.grant, known.let_go_by = why, list(grant.fields), grant.version, None
+                known.save(update_fields=["why", "fields", "grant", "let_go_by"])
             return
         self._known[record, grant.population.slug] = Disclosed.objects.create(
             partnership=self._partnership,
@@ -90,6 +93,14 @@ class Gate:
             why=why,
             at=self._now,
         )
+
+
+def _forget_held(partnership: Partnership, grants: Mapping[str, Grant]) -> None:
+    """Forget what waits though no grant lets it be told any more, or both do not have it any more."""
+    waiting = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD)
+    shared = Overlap.objects.filter(partnership=partnership, ruling=Overlap.Ruling.MATCH, until__isnull=True)
+    is_moot = ~Q(population__slug__in=list(grants)) | ~Q(account_id__in=shared.values("account_id"))
+    waiting.filter(is_moot).delete()
 
 
 def told_since(partnership: Partnership, since: datetime) -> set[str]:

@@ -99,7 +99,8 @@ def step(ours: Company, bring: Ours, partnership: Partnership, now: datetime, to
     if partnership.state == Partnership.State.PAUSED and deal.state != State.REVOKED:
         return False
     if deal.state == State.LIVE:
-        saying.hand_on(partnership, deal)
+        with keep.together():
+            saying.hand_on(partnership, deal)
     has_more = False
     brought = bringing.mine(bring, partnership, now, touched)
     for _ in range(_MOST):
@@ -132,7 +133,7 @@ def _to_step(now: datetime) -> list[Partnership]:
     """Return the partnerships that are going on, and those whose end the escrow was not told yet."""
     going = ~Q(state__in=[Partnership.State.REVOKED, Partnership.State.PAUSED])
     going |= Q(errands__isnull=False) | Q(state=Partnership.State.REVOKED) & ~Q(standing__obstacle="")
-    found = Partnership.objects.filter(going).select_related("standing", "partner").distinct()
+    found = Partnership.objects.filter(going, standing__isnull=False).select_related("standing", "partner").distinct()
     return list(found.order_by(F("standing__stepped_at").asc(nulls_first=True)))
 
 

@@ -19,6 +19,7 @@ from assay.node.live.deciding import accounts_reach_people, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell, Wake
+from assay.node.partnering import erasing as of_partners
 from assay.node.rulebook import current
 from assay.node.telling.models import Message
 
@@ -80,5 +81,6 @@ def _forget_in_database(audit: Audit, ids: list[str], nodes: list[int]) -> int:
     Message.objects.filter(content__subject_type="person", content__subject_id__in=ids).delete()
     Answer.objects.all().delete()  # they may name anybody, and are kept for a day at most
     leads = of_leads.erase(ids)
+    of_partners.erase(ids)  # a person whose account is called as they are
     audit.write("person", nodes[0], before={}, after={"leads": leads})
     return leads

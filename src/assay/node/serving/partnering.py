@@ -1,6 +1,6 @@
-"""Deals with partners, again and again: populations, grants that ran out, one step after the other. A process of its own.
+"""Deals with partners, again and again: keeps populations current, ends grants, steps with each. A process of its own.
 
-It is a process because the worker sends mail and must not wait for a long list to be compared.
+The worker sends mail, and must not wait for a long list to be compared.
 """
 
 from __future__ import annotations

@@ -1,0 +1,41 @@
+"""Forgets accounts here: what partners told of them, what we told of them, and what ties the ledger to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.node.partnering import errands
+from assay.node.partnering.models import (
+    Account,
+    Disclosed,
+    Errand,
+    Insight,
+    Introduction,
+    Listed,
+    Member,
+    Overlap,
+    Partnership,
+    Told,
+)
+
+
+def erase(ids: Sequence[str]) -> int:
+    """Forget the accounts of these ids; return how many rows named them.
+
+    That something was told stays, without the account: the ledger's chain is whole, and the next step deletes its
+    salts, after which nobody can show what an entry was about. What the partner was told it knows.
+    """
+    wanted = list(ids)
+    named = Disclosed.objects.filter(account_id__in=wanted)
+    for partnership in Partnership.objects.filter(disclosed__in=named).distinct():
+        told = set(named.filter(partnership=partnership).values_list("account_id", flat=True))
+        for one in sorted(told):
+            errands.send(partnership, Errand.What.FORGET, {"record": one})
+    count = named.count()
+    named.filter(state__in=[Disclosed.State.HELD, Disclosed.State.REFUSED]).delete()
+    named.update(account_id="", handle="")
+    for table in (Told, Overlap, Member, Account, Insight, Introduction):
+        count += table._default_manager.filter(account_id__in=wanted).delete()[0]
+    count += Listed.objects.filter(text__in=wanted).delete()[0]
+    count += Listed.objects.filter(account_id__in=wanted).delete()[0]
+    return count
