@@ -26,12 +26,14 @@ from assay.cli.funnel import funnel
 from assay.cli.init import init
 from assay.cli.lookalikes import lookalikes
 from assay.cli.new_rule import new
+from assay.cli.partners import partners
 from assay.cli.publish import publish
 from assay.cli.restore import restore
 from assay.cli.rules import rules
 from assay.cli.run import run
 from assay.cli.schema import schema
 from assay.cli.serve import serve
+from assay.cli.share import share
 from assay.cli.signals import signals
 from assay.cli.sweep import sweep
 from assay.cli.users import users
@@ -58,7 +60,7 @@ app = App(
 _VERBS: Final[tuple[Callable[..., int], ...]] = (
     *(init, new, check, fmt, schema, publish, run, explain),
     *(backtest, diff, sweep, funnel, signals, lookalikes),
-    *(serve, backup, restore, erase),
+    *(serve, backup, restore, erase, share),
 )
 # In the order in which they are needed, not by letter.
 for order, verb in enumerate(_VERBS):
@@ -66,6 +68,7 @@ for order, verb in enumerate(_VERBS):
 app.command(rules)
 app.command(users)
 app.command(escrow)
+app.command(partners)
 
 
 def main(words: Sequence[str] | None = None) -> int:

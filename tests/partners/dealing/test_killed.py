@@ -97,8 +97,8 @@ class Mortal:
                 self.deaths += 1
 
 
-def _tell_story(folder, decide):
-    """Pair, tell, change, take back, rotate and say a word, killed as is decided; return what came of it."""
+def _two(folder):
+    """Return an escrow and two companies that share two accounts and, perhaps, a third."""
     house = House(folder / "escrow", Dice("escrow"))
     acme, birch = (Company(name, folder, house) for name in ("acme", "birch"))
     acme.accounts = {
@@ -114,6 +114,12 @@ def _tell_story(folder, decide):
         "b5": account("Zebra Holdings Inc."),
     }
     acme.values = {record: {"owner": f"Ann of {record}"} for record in acme.accounts}
+    return house, acme, birch
+
+
+def _tell_story(folder, decide):
+    """Pair, tell, change, take back, rotate and say a word, killed as is decided; return what came of it."""
+    house, acme, birch = _two(folder)
     one, other = Mortal(acme, decide), Mortal(birch, decide)
 
     def rounds():
@@ -140,6 +146,15 @@ def _tell_story(folder, decide):
     rounds()
     acme.values["a4"] = {"owner": "Eve"}
     rounds()
+    came = _came(acme, birch)
+    for company in (acme, birch):
+        company.rows.close()
+    house.store.close()
+    return came, one.deaths + other.deaths
+
+
+def _came(acme, birch):
+    """Return what both sides heard in all; both ledgers are whole, signed for, and the same on both sides."""
     came = {
         "shared": (sorted(acme.shared), sorted(birch.shared)),
         "counts": (acme.deal.shared(), birch.deal.shared()),
@@ -161,10 +176,7 @@ def _tell_story(folder, decide):
     assert exported.check(chains) == []
     assert [exported.unreceipted(chain) for chain in chains] == [0] * 4
     assert sorted(len(chain.entries) for chain in chains) == sorted(2 * [len(found) for found in came["told"]])
-    for company in (acme, birch):
-        company.rows.close()
-    house.store.close()
-    return came, one.deaths + other.deaths
+    return came
 
 
 def _pair(one, other):

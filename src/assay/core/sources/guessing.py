@@ -292,3 +292,18 @@ def _accounts(columns: Sequence[Column], words: set[str]) -> Guess | None:
     name = _first([c for c in _named(columns, _NAME, but=[row_id, domain]) if c.numbers < 0.5 and "id" not in c.words])
     why = [f"{domain.name!r} holds web addresses" if domain else "the file's name says so"]
     return _made("accounts", columns, {"id": row_id, "domain": domain, "name": name}, why)
+
+
+def company_columns(columns: Sequence[Column]) -> dict[str, str]:
+    """Return which column of a list of companies seems to be its id, name, domain, country and city."""
+    domain = _first([c for c in _named(columns, _DOMAIN) if c.domains > 0.5]) or _first(
+        [c for c in columns if c.domains > 0.9 and c.instants < 0.5 and c.numbers < 0.5 and c.emails < 0.5]
+    )
+    country = _first([c for c in _named(columns, ("country", "nation")) if c.numbers < 0.5])
+    city = _first([c for c in _named(columns, ("city", "town", "place")) if c.numbers < 0.5])
+    taken = [domain, country, city]
+    row_id = _first([c for c in _named(columns, ("id", "key", "uid", "guid"), but=taken) if c.is_unique])
+    names = [c for c in _named(columns, _NAME, but=[row_id, *taken]) if c.numbers < 0.5 and c.emails < 0.5]
+    name = _first([c for c in names if "id" not in c.words])
+    found = {"id": row_id, "name": name, "domain": domain, "country": country, "city": city}
+    return {role: column.name for role, column in found.items() if column is not None}
