@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.core.errors import BadRequest
+from assay.escrow import mailbox
 from assay.partners.dealing import Agreed, Deal, Invitation, Let, Level, State, Verdict, accept, invite
 from assay.partners.dealing.contract import RELEASE
 from tests.escrow.parties import ADDRESS
@@ -303,6 +304,18 @@ def test_either_side_may_be_offline_for_weeks(live):
     assert birch.known["b1", "customers"] == {"owner": "Owner 4"}
     assert ("b9", "customers") in birch.known
     assert acme.deal.shared() == birch.deal.shared() == 3
+
+
+def test_a_mailbox_that_is_full_holds_nobody_up(live, monkeypatch):
+    monkeypatch.setattr(mailbox, "_WAITING", 60)
+    for company in live:
+        for number in range(150):
+            company.deal.say("word", str(number), {})
+    for _ in range(10):
+        for company in live:
+            company.step()
+    wanted = [str(number) for number in range(150)]
+    assert [[told[1] for told in company.log.told("said")] for company in live] == [wanted, wanted]
 
 
 def test_messages_that_the_partner_has_are_kept_no_longer(live):

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from assay.escrow import wire
 from assay.partners import sealing
-from assay.partners.asking import Line
+from assay.partners.asking import Line, Refused
 from assay.partners.dealing.contract import Heard, Mine, Us
 from assay.partners.dealing.memory import Memory
 from assay.partners.identities import Distrust
@@ -88,7 +88,12 @@ def post(session: Session, state: Mapping[str, Any]) -> None:
                 value=f"message {there + 1}",
                 mend="Ask the operator to bring back a newer backup, or pair anew.",
             )
-        session.line.post(session.setting, there + 1, [sealed for _, sealed in waiting])
+        try:
+            session.line.post(session.setting, there + 1, [sealed for _, sealed in waiting])
+        except Refused as refusal:
+            if refusal.code == "full":
+                return  # the partner has not read for long; what it wrote can be read meanwhile
+            raise
         there += len(waiting)
         session.worked = True
 
