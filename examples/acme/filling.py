@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 from django.db import transaction
 
+from assay.core.definitions.model import InsightsSource, PartnerFactsSource
 from assay.core.sources.files import find_files
 from assay.node.access.actions import Machine
 from assay.node.access.models import User
@@ -26,7 +27,8 @@ QUEUES = {
     "rita@acme.example": ("sales", "account_executive", "account_owner", "growth_desk"),
     "sam@acme.example": ("sales_development", "enterprise_sales", "account_owner", "growth_desk"),
     "carla@acme.example": ("customer_success", "account_owner"),
-    "mona@acme.example": ("sales_development", "partner_managers"),
+    "mona@acme.example": ("sales_development",),
+    "petra@acme.example": ("partner_managers",),
 }
 
 
@@ -45,6 +47,8 @@ def _take_in(files: Path, definitions: Path) -> None:
     import_folder(Machine("examples/acme"), definitions)
     now = datetime.now(UTC)
     for part in current.definitions().sources:
+        if isinstance(part, PartnerFactsSource | InsightsSource):
+            continue  # partners tell it themselves
         for path in find_files(files, part):
             rows = read_file(part, path).rows
             arrived = pa.repeat(pa.scalar(now, pa.timestamp("us", tz="UTC")), len(rows))

@@ -23,6 +23,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import partners
+
 HERE = Path(__file__).resolve().parent
 DEFINITIONS = HERE / "definitions"
 WHO = {
@@ -30,6 +32,7 @@ WHO = {
     "sam@acme.example": ("rep", "Sam, sales"),
     "carla@acme.example": ("csm", "Carla, customer success"),
     "mona@acme.example": ("marketer", "Mona, marketing"),
+    "petra@acme.example": ("partners", "Petra, partner manager"),
     "rob@acme.example": ("revops", "Rob, revenue operations"),
     "ada@acme.example": ("admin", "Ada, administrator"),
 }
@@ -46,6 +49,7 @@ def main() -> None:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     home = folder / "node"
+    escrow, escrow_address = partners.start_escrow(folder / "escrow", options.port + 1)
     server = subprocess.Popen(
         [str(Path(sys.executable).with_name("assay")), "serve", "--data-folder", str(home), "--port", str(options.port)]
     )
@@ -56,12 +60,16 @@ def main() -> None:
         address = f"http://localhost:{options.port}"
         _wait(server, address)
         if not (folder / "filled").exists():
-            _fill(folder, home, options.scale)
+            _fill(folder, home, options.scale, escrow_address)
         _greet(folder, address)
+        theirs = threading.Thread(target=partners.go_on, args=(folder / "partners", escrow_address, stop), daemon=True)
+        theirs.start()
         _live(server, address, folder, stop)
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
+        escrow.terminate()
+        escrow.wait(30)
 
 
 def _wait(server: subprocess.Popen[bytes], address: str) -> None:
@@ -74,21 +82,26 @@ def _wait(server: subprocess.Popen[bytes], address: str) -> None:
     sys.exit(server.returncode)
 
 
-def _fill(folder: Path, home: Path, scale: float) -> None:
-    """Make the year's files, and put them, the rules and the users into the node."""
+def _fill(folder: Path, home: Path, scale: float, escrow: str) -> None:
+    """Make the year's files, put them, the rules and the users into the node, and pair it with three partners."""
     print("Telling Acme's year, up to now …", flush=True)
     files = folder / "files"
     shutil.rmtree(files, ignore_errors=True)
     generate = [sys.executable, str(HERE / "generate.py"), "--out", str(files), "--scale", str(scale)]
     subprocess.run([*generate, "--past", datetime.now(UTC).date().isoformat()], check=True, stdout=subprocess.DEVNULL)
     (folder / "later.jsonl").write_text("".join(json.dumps(call) + "\n" for call in _kept_back(files)))
+    shutil.rmtree(folder / "partners", ignore_errors=True)
+    partners.write_lists(files, folder / "partners")
     print("Taking it in …", flush=True)
     from assay.node.serving.visiting import visited
 
     with visited(home):
         from filling import fill
+        from pairing import pair
 
         logins = fill(files, DEFINITIONS, WHO)
+        print("Pairing with three partners, over an escrow that none of them runs …", flush=True)
+        pair(folder / "partners", escrow)
     (folder / "logins.json").write_text(json.dumps(logins))
     (folder / "logins.json").chmod(0o600)
     (folder / "filled").touch()
@@ -129,6 +142,7 @@ def _greet(folder: Path, address: str) -> None:
     print(f"\nLog in at {address} with the password {logins['password']} as one of:")
     for email, (_, name) in WHO.items():
         print(f"  {email:<22} {name}")
+    print("Petra finds three partners, an account map and leads that they agree on under Partners.")
     print("Acme's users go on meanwhile: their calls arrive over the network. Ctrl-C stops everything.", flush=True)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.node.partnering.knowing import NOW, overlap, partner
+from tests.node.partnering.knowing import DAY, NOW, overlap, partner
 
 from assay.core.errors import BadRequest
 from assay.node.access.actions import NotAllowed
 from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.leads.models import AccountOwner
-from assay.node.partnering import introductions, post
-from assay.node.partnering.models import Introduction, Outgoing, Overlap, Partnership, Word
+from assay.node.partnering import insights, introductions, post
+from assay.node.partnering.models import Incoming, Insight, Introduction, Outgoing, Overlap, Partnership, Word
 from assay.node.telling.models import Endpoint, Message
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +173,47 @@ def test_an_introduction_is_worked_on_its_page(sides, client_of):
     assert "It is closed" in answer.content.decode()
     assert "we ask Verdantine" in client.get("/partners/introductions/").content.decode()
     assert client.get("/partners/introductions/999/").status_code == 404
+
+
+def test_what_comes_before_we_know_of_the_account_waits_until_we_do(sides):
+    handle = "12" * 16
+    asked = {"ours": "f" * 32, "yours": handle, "wanted": "Help", "name": "Olga"}
+    seen = {"yours": handle, "letter": "need", "value": "dashboards"}
+    for _ in range(2):
+        post.receive(sides.ours, "introduction", PUBLIC, asked, NOW)
+        post.receive(sides.ours, "word", WORD, {"introduction": PUBLIC, "text": "It is urgent"}, NOW)
+        post.receive(sides.ours, "insight", "ef" * 16, seen, NOW)
+    assert Incoming.objects.count() == 3
+    assert not Introduction.objects.exists()
+    overlap(sides.ours, "a5", handle=handle)
+    post.hand_on(sides.ours, lambda *_: None, NOW)
+    assert not Incoming.objects.exists()
+    assert Introduction.objects.get().words.get().text == "It is urgent"
+    assert Insight.objects.get().value == "dashboards"
+
+
+def test_what_never_makes_sense_is_forgotten_after_a_month_and_never_too_much(sides, monkeypatch):
+    monkeypatch.setattr(post, "_MOST_WAITING", 2)
+    for n in range(5):
+        seen = {"yours": "12" * 16, "letter": "need", "value": "yes"}
+        post.receive(sides.ours, "insight", f"{n:032x}", seen, NOW)
+    assert Incoming.objects.count() == 2
+    post.take_again(sides.ours, NOW + 31 * DAY)
+    assert not Incoming.objects.exists()
+
+
+def test_an_insight_goes_from_one_node_to_the_other_and_is_taken_back(sides, user_of, client_of):
+    one = sides.ours.overlaps.get()
+    manager = user_of(Role.PARTNER_MANAGER)
+    client = client_of(Role.PARTNER_MANAGER)
+    client.post(f"/partners/overlaps/{one.pk}/attest/", {"letter": "budget", "value": "yes"})
+    sides.carry(sides.theirs, sides.ours)
+    heard = Insight.objects.get()
+    assert (heard.account_id, heard.letter, heard.value) == ("their-a1", "budget", "yes")
+    insights.attest(manager, one.pk, "budget", "no")
+    sides.carry(sides.theirs, sides.ours)
+    assert Insight.objects.first().value == "no"
+    with pytest.raises(BadRequest):
+        insights.attest(manager, one.pk, "shoe size", "yes")
+    with pytest.raises(NotAllowed):
+        insights.attest(user_of(Role.REP), one.pk, "need", "yes")

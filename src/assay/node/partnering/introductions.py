@@ -172,7 +172,7 @@ def _asked(partnership: Partnership, public_id: str, body: Mapping[str, Any], no
     yours = post.demand_id(body.get("yours"))
     shared = Overlap.objects.filter(partnership=partnership, handle=yours, until__isnull=True).order_by("-bits").first()
     if shared is None or shared.ruling != Overlap.Ruling.MATCH:
-        raise BadRequest("We share no such account")
+        raise post.NotYet("We share no such account")
     wanted, name = post.demand_text(body, "wanted", 2000), post.demand_text(body, "name", 200, may_lack=True)
     asked_by_partner(partnership.partner, partnership, shared.account_id, public_id, now, wanted=wanted, theirs=name)
 
@@ -197,7 +197,7 @@ def _of(partnership: Partnership, public_id: str) -> Introduction:
     known = Introduction.objects.select_for_update(of=("self",)).select_related("partner", "ours")
     one = known.filter(public_id=public_id).first()
     if one is None:
-        raise BadRequest("There is no such introduction")
+        raise post.NotYet("There is no such introduction")
     _demand_own(one, partnership.partner)
     return one
 
@@ -240,7 +240,7 @@ def _tell_ours(one: Introduction, what: str, said: str, summary: str, now: datet
         "owner": one.ours_id,
         "at": now.isoformat(),
     }
-    outbox.tell_people(people, f"partner.{what}", content, facts, now, tasks.on_their_way)
+    outbox.tell_people(people, f"partner.{what}", content, facts, now=now, send=tasks.on_their_way)
 
 
 def _tell_partner(one: Introduction, kind: str, public_id: str, body: Mapping[str, Any]) -> None:

@@ -65,6 +65,24 @@ class Outgoing(models.Model):
         )
 
 
+class Incoming(models.Model):
+    """Something that a partner said before we know what it is about: its node may have compared before ours did."""
+
+    partnership = models.ForeignKey("partnering.Partnership", on_delete=models.CASCADE, related_name="incoming")
+    kind = models.CharField(max_length=30)
+    public_id = models.CharField(max_length=32)
+    body = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        """In the order in which things were said, each once."""
+
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("partnership", "kind", "public_id"), name="incoming_waits_once"),
+        )
+
+
 class Lens(models.Model):
     """Which attributes of accounts overlaps are looked at by; one row."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("partners/introductions/<int:introduction_id>/", introduction_views.introduction, name="introduction"),
     path("partners/introductions/<int:introduction_id>/do/", introduction_views.do, name="introduction-do"),
     path("partners/overlaps/<int:overlap_id>/ask/", introduction_views.ask, name="introduction-ask"),
+    path("partners/overlaps/<int:overlap_id>/attest/", mapping_views.attest, name="overlap-attest"),
     path("partners/overlaps/<int:overlap_id>/answer/", mapping_views.answer, name="overlap-answer"),
     path("partners/<slug:slug>/map/", mapping_views.account_map, name="partner-map"),
     path("partners/<slug:slug>/map/play/", mapping_views.play, name="partner-play"),

@@ -14,12 +14,11 @@ from django.utils.safestring import SafeString, mark_safe
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
 from assay.node.partnering import ranking
+from assay.node.partnering.insights import LETTERS
 from assay.node.partnering.models import Insight, Introduction, Overlap, Partner, Partnership, Play, Says, Told
 
 #: From how many days on a fact is worth asking about again.
 STALE: Final = timedelta(days=60)
-
-LETTERS: Final = ("need", "budget", "authority", "timing", "use_case")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +143,7 @@ def beside(request: HttpRequest, account_id: str, lead_id: int | None) -> SafeSt
         "back": request.path,
         "lead_id": lead_id,
         "may_ask": may(user.role, Permission.WORK_LEADS),
+        "may_tell": may(user.role, Permission.LET_PARTNERS_LEARN),
         "may_answer": may(user.role, Permission.MANAGE_PARTNERS),
     }
     return mark_safe(render_to_string("partnering/knowledge.html", shown, request=request))

@@ -17,9 +17,9 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import facts, lens, mapping
+from assay.node.partnering import facts, insights, lens, mapping
 from assay.node.partnering.accounts import attribute_names
-from assay.node.partnering.models import Level, Partnership, Population, Says, TheirPopulation
+from assay.node.partnering.models import Level, Partnership, Population, TheirPopulation
 
 _PAGE: Final = 50
 
@@ -106,6 +106,19 @@ def answer(request: HttpRequest, overlap_id: int) -> HttpResponse:
     return redirect(back(request))
 
 
+@needs(Permission.LET_PARTNERS_LEARN)
+@require_POST
+def attest(request: HttpRequest, overlap_id: int) -> HttpResponse:
+    """Tell a partner what we know of an account that both share."""
+    try:
+        insights.attest(_user(request), overlap_id, request.POST.get("letter", ""), request.POST.get("value", ""))
+    except ShownError as error:
+        messages.error(request, error.text())
+    else:
+        messages.success(request, "It is on its way.")
+    return redirect(back(request))
+
+
 @needs(Permission.MANAGE_PARTNERS)
 @require_POST
 def play(request: HttpRequest, slug: str) -> HttpResponse:
@@ -157,11 +170,6 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
         "theirs": request.GET.get("theirs", "")[:60],
         "order": order if order in mapping.ORDERS else "worth",
     }
-
-
-def says_words(says: str) -> str:
-    """Return what a population says in words."""
-    return str(Says(says).label) if says in Says.values else says
 
 
 def _user(request: HttpRequest) -> User:

@@ -1,14 +1,16 @@
 """Letters between two partners' nodes: written down with what they tell, handed on by the next step, taken in once.
 
 Whoever steps a partnership hands on what waits (`hand_on`) in the transaction of its own memory, and gives in what the
-partner said (`receive`). What makes no sense is refused by saying so in the log, and changes nothing.
+partner said (`receive`). What is about something that we do not know of yet waits. What makes no sense is refused by
+saying so in the log, and changes nothing.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -16,7 +18,7 @@ from django.utils import timezone
 
 from assay.core.errors import BadRequest
 from assay.node.partnering import errands
-from assay.node.partnering.models import Outgoing, Partnership
+from assay.node.partnering.models import Incoming, Outgoing, Partnership
 
 _log: Final = logging.getLogger(__name__)
 
@@ -25,7 +27,15 @@ Say = Callable[[str, str, dict[str, Any]], object]
 #: Takes in what a partner said: partnership, public id, body, when.
 Take = Callable[[Partnership, str, Mapping[str, Any], datetime], object]
 
+#: So long, and so much, is kept of what a partner says about what we do not know of.
+_WAITS: Final = timedelta(days=30)
+_MOST_WAITING: Final = 1_000
+
 _TAKERS: Final[dict[str, Take]] = {}
+
+
+class NotYet(BadRequest):
+    """A partner speaks of what we do not know of yet; it is kept, and taken in once we do."""
 
 
 def takes(kind: str) -> Callable[[Take], Take]:
@@ -55,6 +65,7 @@ def hand_on(partnership: Partnership, say: Say, now: datetime, most: int = 100) 
 
     `say` writes into the memory of the protocol: called in the transaction that keeps it, each letter is there once.
     """
+    take_again(partnership, now)
     with transaction.atomic():
         waiting = Outgoing.objects.filter(partnership=partnership, handed_on_at__isnull=True)
         letters = list(waiting.select_for_update(of=("self",))[:most])
@@ -68,19 +79,50 @@ def receive(
     partnership: Partnership, kind: str, public_id: str, body: Mapping[str, Any], now: datetime | None = None
 ) -> bool:
     """Take in what a partner said; tell whether it made sense. What came before changes nothing."""
-    from assay.node.partnering import introductions  # noqa: F401
-
-    take = _TAKERS.get(kind)
+    take = _taker(kind)
     if take is None:
         _log.warning("a partner said something of a kind that is not known")
         return False
+    at = now or timezone.now()
     try:
         with transaction.atomic():
-            take(partnership, demand_id(public_id), body, now or timezone.now())
+            take(partnership, demand_id(public_id), body, at)
+    except NotYet:
+        return _let_wait(partnership, kind, public_id, body, at)
     except BadRequest:
         _log.warning("a partner said something that makes no sense here")
         return False
     return True
+
+
+def take_again(partnership: Partnership, now: datetime) -> int:
+    """Take in what had to wait, where it makes sense by now; forget what waited too long. Return how much was taken."""
+    taken = 0
+    Incoming.objects.filter(partnership=partnership, at__lt=now - _WAITS).delete()
+    for one in list(Incoming.objects.filter(partnership=partnership)):
+        with suppress(BadRequest), transaction.atomic():
+            if (take := _taker(one.kind)) is not None:
+                take(partnership, one.public_id, one.body, now)
+                taken += 1
+            one.delete()
+    return taken
+
+
+def _taker(kind: str) -> Take | None:
+    from assay.node.partnering import insights, introductions  # noqa: F401  (they say what they take)
+
+    return _TAKERS.get(kind)
+
+
+def _let_wait(partnership: Partnership, kind: str, public_id: str, body: Mapping[str, Any], at: datetime) -> bool:
+    """Keep what is about something that we do not know of yet; False, as it is not taken in."""
+    if Incoming.objects.filter(partnership=partnership).count() >= _MOST_WAITING:
+        _log.warning("a partner said more than can wait about what is not known here")
+        return False
+    Incoming.objects.get_or_create(
+        partnership=partnership, kind=kind, public_id=public_id, defaults={"body": dict(body), "at": at}
+    )
+    return False
 
 
 def demand_id(text: object) -> str:

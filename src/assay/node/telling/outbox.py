@@ -63,7 +63,7 @@ def tell_leads(now: datetime, send: Send) -> int:
 
 
 def tell_people(
-    people: Iterable[User], event: str, content: dict[str, Any], facts: dict[str, Any], now: datetime, send: Send
+    people: Iterable[User], event: str, content: dict[str, Any], facts: dict[str, Any], *, now: datetime, send: Send
 ) -> int:
     """Write messages about something other than a lead: mails with `content`, and `facts` to endpoints that want them.
 
