@@ -271,19 +271,19 @@ def _answer(deal: Deal, owner: Owner, ids: tuple[str, ...], *, is_same: bool) ->
             raise BadRequest("Nothing is asked about this id", where=where, value=record)
         for key in found:
             deal.answer(key[:16], key[16:], is_same=is_same)
+            owner.note_answer(key, is_same=is_same)
 
 
 def _say_list(path: Path, listing: Listing) -> None:
     used = ", ".join(f"{role} from {column!r}" for role, column in listing.columns.items())
     screen.say(f"{path}: {len(listing.records):,} companies ({used}).")
     left = (
-        (listing.repeated, "say what another row says"),
-        (listing.unusable, "have neither a domain nor a name of their own"),
-        (listing.unreadable, "cannot be read"),
+        (listing.repeated, "repeating another row"),
+        (listing.unusable, "with neither a domain nor a name of its own"),
+        (listing.unreadable, "that cannot be read"),
     )
-    for count, why in left:
-        if count:
-            note(f"{count:,} rows {why}, and are left out.")
+    if told := [f"{count:,} {why}" for count, why in left if count]:
+        note(f"Rows left out: {', '.join(told)}.")
 
 
 def _say_what_came(owner: Owner, listing: Listing, mine: Mine) -> None:
@@ -305,12 +305,28 @@ def _say_what_came(owner: Owner, listing: Listing, mine: Mine) -> None:
             f"how many are shared: {shared}" if level == "counts" else f"which, with {', '.join(names) or 'no fields'}"
         )
         screen.say(f"It lets you know of its population {name!r}: {extent}.")
-    for _, (record, _) in owner.all("question"):
-        screen.say(f"Is {record!r} perhaps one that your partner has? --same or --not-same {record!r}", "yellow")
+    _say_questions(owner, listing)
     if count := owner.many("said"):
         screen.say(f"{count:,} messages of people came. Your partner's portal shows them, and answers there.")
     if trouble := owner.one("trouble"):
         screen.say(f"Mind: {trouble}", "yellow")
+
+
+def _say_questions(owner: Owner, listing: Listing) -> None:
+    for key, (record, _) in owner.all("question"):
+        title = _title(listing, record)
+        if owner.answered(key) is None:
+            screen.say(
+                f"Perhaps your partner has {title}, too. Is it the same? Add --same or --not-same {record}", "yellow"
+            )
+        elif owner.answered(key):
+            screen.say(f"You said that {title} is the same as one of your partner's, who has not said so yet.")
+
+
+def _title(listing: Listing, record: str) -> str:
+    """Return what a person calls a company of the list."""
+    column = listing.columns.get("name") or listing.columns.get("domain", "")
+    return listing.rows.get(record, {}).get(column) or record
 
 
 def _write_learnt(owner: Owner, listing: Listing, path: Path) -> None:
@@ -318,12 +334,11 @@ def _write_learnt(owner: Owner, listing: Listing, path: Path) -> None:
 
     from assay.core.io.writing import file_aside, write_csv
 
-    rows = [told for _, told in owner.all("learnt")]
+    rows = sorted((told for _, told in owner.all("learnt")), key=lambda told: (_title(listing, told[0]), told[1]))
     names = sorted({name for told in rows for name in told[3]})
-    title = listing.columns.get("name") or listing.columns.get("domain", "")
     columns: dict[str, list[str | None]] = {
         "id": [record for record, *_ in rows],
-        "company": [listing.rows.get(record, {}).get(title) for record, *_ in rows],
+        "company": [_title(listing, record) for record, *_ in rows],
         "population": [population for _, population, *_ in rows],
         "says": [says for _, _, says, *_ in rows],
         "since": [_instant(since) for *_, since in rows],

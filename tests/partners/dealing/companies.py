@@ -19,7 +19,7 @@ class Log:
     """An owner that writes down what it heard, in the file in which the memory is."""
 
     def __init__(self, rows):
-        self._rows = rows
+        self._rows, self._noted = rows, None
 
     def all(self, *names):
         found = []
@@ -33,8 +33,10 @@ class Log:
         return [told for _, told in self.all(name)]
 
     def _note(self, name, told):
-        number = sum(1 for _ in self._rows.scan("heard")) + 1
-        self._rows.put("heard", number.to_bytes(8, "big"), repr((name, told)).encode())
+        if self._noted is None:
+            self._noted = max((int.from_bytes(key, "big") for key, _ in self._rows.scan("heard")), default=0)
+        self._noted += 1
+        self._rows.put("heard", self._noted.to_bytes(8, "big"), repr((name, told)).encode())
 
     def paired(self):
         self._note("paired", ())

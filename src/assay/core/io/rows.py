@@ -14,7 +14,9 @@ from assay.core.errors import BadRequest
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS rows(kind TEXT, key BLOB, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID"
 )
-_PAGE: Final = 1_000
+#: Most questions are about a few rows, and some about all: pages begin short and grow.
+_FIRST_PAGE: Final = 32
+_PAGE: Final = 4_000
 
 
 class Rows:
@@ -74,10 +76,14 @@ class Rows:
     def scan(self, kind: str, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield (key, value) of a kind behind a key, in the order of keys; rows may be changed meanwhile."""
         ahead = "SELECT key, value FROM rows WHERE kind = ? AND key {} ? ORDER BY key LIMIT ?"
-        page = self._database.execute(ahead.format(">" if after else ">="), [kind, after, _PAGE]).fetchall()
+        size = _FIRST_PAGE
+        page = self._database.execute(ahead.format(">" if after else ">="), [kind, after, size]).fetchall()
         while page:
             yield from ((bytes(key), bytes(value)) for key, value in page)
-            page = self._database.execute(ahead.format(">"), [kind, page[-1][0], _PAGE]).fetchall()
+            if len(page) < size:
+                return
+            size = min(4 * size, _PAGE)
+            page = self._database.execute(ahead.format(">"), [kind, page[-1][0], size]).fetchall()
 
     def close(self) -> None:
         """Close the file."""

@@ -166,7 +166,7 @@ class Deal:
             with memory.together():
                 session.trouble(trouble.text())
             return False
-        if memory.json("about", b"trouble") and not memory.number("in trouble"):
+        if memory.json("about", b"trouble") and not memory.number("in trouble") and not telling.is_unproved(memory):
             with memory.together():
                 session.trouble("")
         return session.worked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any, Final
 
 from assay.escrow import wire
@@ -11,11 +12,12 @@ from assay.partners import identities, sealing
 from assay.partners.dealing import books, comparing, deciding, telling
 from assay.partners.dealing.contract import Level, Offer
 from assay.partners.dealing.memory import Overlap
-from assay.partners.dealing.session import Session, heard_through
+from assay.partners.dealing.session import Session, batched, heard_through
 from assay.partners.identities import Distrust, Statement
 from assay.partners.pairing import EpochKeys
 from assay.partners.sealing import Read
 
+_AT_ONCE: Final = 200
 #: What cannot be read although the partner itself wrote it.
 _SENSELESS: Final = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, struct.error)
 
@@ -25,8 +27,8 @@ def hear(session: Session) -> None:
     memory, line = session.memory, session.line
     while True:
         came = line.fetch(session.setting, memory.number("read"))
-        for _, message in came:
-            _take(session, message)
+        for part in batched((message for _, message in came), _AT_ONCE):
+            _take_all(session, part)
             session.worked = True
         if memory.number("read") > memory.number("acknowledged"):
             line.acknowledge(session.setting, memory.number("read"))
@@ -36,12 +38,30 @@ def hear(session: Session) -> None:
             return
 
 
+def _take_all(session: Session, messages: Sequence[bytes]) -> None:
+    """Take messages in one transaction; where something is wrong with one of them, each in its own."""
+    try:
+        with session.memory.together():
+            for message in messages:
+                text, read, keys = _opened(session, message)
+                _note(session, read, keys)
+                _understand(session, text, keys)
+    except (Distrust, *_SENSELESS):
+        for message in messages:
+            _take(session, message)
+
+
+def _opened(session: Session, message: bytes) -> tuple[bytes, Read, EpochKeys]:
+    before = Read(number=session.memory.number("read"), grant=session.memory.number("grant read"))
+    _, text, read = sealing.unseal(session.epochs, message, before)
+    keys = next(keys for keys in session.epochs if keys.epoch == int.from_bytes(message[:4], "big"))
+    return text, read, keys
+
+
 def _take(session: Session, message: bytes) -> None:
     """Take one message. One that is the partner's and makes no sense is passed over, and told as trouble."""
     memory = session.memory
-    before = Read(number=memory.number("read"), grant=memory.number("grant read"))
-    _, text, read = sealing.unseal(session.epochs, message, before)
-    keys = next(keys for keys in session.epochs if keys.epoch == int.from_bytes(message[:4], "big"))
+    text, read, keys = _opened(session, message)
     try:
         with memory.together():
             _note(session, read, keys)

@@ -73,6 +73,7 @@ class Memory:
 
     def __init__(self, keep: Keep) -> None:
         self.keep = keep
+        self._secret: bytes | None = None
 
     def together(self) -> AbstractContextManager[None]:
         """Return a transaction."""
@@ -121,7 +122,9 @@ class Memory:
         return hashlib.shake_256(seed).digest(size)
 
     def _handle_secret(self) -> bytes:
-        return cast(bytes, self.keep.get("identity", b"handles"))
+        if self._secret is None:
+            self._secret = cast(bytes, self.keep.get("identity", b"handles"))
+        return self._secret
 
     def record(self, handle: bytes) -> str | None:
         """Return which record of ours has a handle; None where none that was uploaded has."""

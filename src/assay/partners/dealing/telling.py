@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from assay.partners.dealing import books
 from assay.partners.dealing.comparing import agreement
 from assay.partners.dealing.contract import Let, Level, Offer, Told
 from assay.partners.dealing.deciding import MATCH
+from assay.partners.dealing.memory import Memory
 from assay.partners.dealing.session import MOST, Session, batched
 from assay.partners.pairing import EpochKeys
 from assay.partners.tokens import Tokeniser
@@ -26,6 +28,8 @@ _SIZE: Final = wire.HANDLE_BYTES
 _CHALLENGES: Final = 250
 _PROOF: Final = 32
 _AT_ONCE: Final = 200
+#: Beyond so many records all is read at once, which is quicker than looking for each.
+_MANY: Final = 500
 #: Kinds of which a record may have several tokens: each is proved by itself, as nobody knows which of them agrees.
 _SEVERAL: Final = frozenset(KINDS.index(kind) for kind in ("registry", "domain", "email"))
 
@@ -52,10 +56,11 @@ def tell(session: Session) -> None:
     else:
         due |= {memory.handle(record) for record in mine.touched}
     challenges: list[tuple[bytes, bytes, int]] = []
+    known = _Whole(memory) if len(due) > _MANY else _Looked(memory)
     for handles in batched(sorted(due), _AT_ONCE):
         with memory.together():
             for handle in handles:
-                if _tell_of(session, handle, challenges):
+                if _tell_of(session, known, handle, challenges):
                     memory.keep.drop("tell", handle)
                 else:
                     memory.keep.put("tell", handle, b"")
@@ -65,12 +70,44 @@ def tell(session: Session) -> None:
     memory.set_number("told of version", mine.version)
 
 
-def _tell_of(session: Session, handle: bytes, challenges: list[tuple[bytes, bytes, int]]) -> bool:
+class _Looked:
+    """What is shared and told of a record, looked for in the memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def matches(self, handle: bytes) -> list[bytes]:
+        return [theirs for theirs, of in self._memory.overlaps_of(handle) if of.ruling == MATCH]
+
+    def told(self, handle: bytes) -> dict[str, Any]:
+        return {key.decode(): json.loads(value) for key, value in self._memory.under("told", handle)}
+
+
+class _Whole(_Looked):
+    """The same, read at once: of one record nothing changes before it is looked at."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory)
+        self._matches: dict[bytes, list[bytes]] = defaultdict(list)
+        self._told: dict[bytes, dict[str, Any]] = defaultdict(dict)
+        for key, value in memory.keep.scan("overlap"):
+            if json.loads(value)[0] == MATCH:
+                self._matches[key[:_SIZE]].append(key[_SIZE:])
+        for key, value in memory.keep.scan("told"):
+            self._told[key[:_SIZE]][key[_SIZE:].decode()] = json.loads(value)
+
+    def matches(self, handle: bytes) -> list[bytes]:
+        return self._matches.get(handle, [])
+
+    def told(self, handle: bytes) -> dict[str, Any]:
+        return self._told.get(handle, {})
+
+
+def _tell_of(session: Session, known: _Looked, handle: bytes, challenges: list[tuple[bytes, bytes, int]]) -> bool:
     """Bring what the partner was told of a record to what it may know; return whether nothing is left to do."""
     memory = session.memory
     record = memory.record(handle)
-    matches = [theirs for theirs, of in memory.overlaps_of(handle) if of.ruling == MATCH]
-    there = {key.decode(): json.loads(value) for key, value in memory.under("told", handle)}
+    matches, there = known.matches(handle), known.told(handle)
     wanted = _wanted(session, record) if record is not None and matches else {}
     theirs = matches[0] if matches else b""
     for population, told in there.items():
@@ -200,6 +237,11 @@ def hear_proof(session: Session, payload: bytes) -> None:
             f"Your partner could not prove {failed} of the matches that the escrow told: nothing was told of them. "
             "If this goes on, the escrow may be making them up."
         )
+
+
+def is_unproved(memory: Memory) -> bool:
+    """Tell whether the partner could not prove a pair that the escrow still tells."""
+    return any(json.loads(value)["state"] == "failed" for _, value in memory.keep.scan("proof"))
 
 
 def _is_proved(session: Session, pair: tuple[bytes, bytes], asked: Mapping[str, Any], given: Iterable[bytes]) -> bool:

@@ -43,7 +43,8 @@ class Owner:
     def gone(self, handle: bytes, their_handle: bytes) -> None:
         """Forget a match or a question."""
         self._rows.drop("shared", handle + their_handle)
-        self._rows.drop("question", handle + their_handle)
+        for kind in ("question", "answered"):
+            self._rows.drop(kind, handle + their_handle)
 
     def learnt(self, told: Told) -> None:
         """Remember a fact."""
@@ -92,7 +93,16 @@ class Owner:
             for key, _ in list(self._rows.scan(kind)):
                 self._rows.drop(kind, key)
 
+    def note_answer(self, key: bytes, *, is_same: bool) -> None:
+        """Remember what we answered to a question."""
+        self._put("answered", key, is_same)
+
     # What holds.
+
+    def answered(self, key: bytes) -> bool | None:
+        """Return what we answered to a question; None where we did not."""
+        found = self._rows.get("answered", key)
+        return None if found is None else bool(json.loads(found))
 
     def one(self, kind: str) -> Any:  # whatever was put there
         """Return the one value of a kind; None where there is none."""
