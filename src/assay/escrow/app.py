@@ -152,7 +152,8 @@ class Escrow:
             done = ("confirm", 1)
             store.note(database, call.at, call.identity, partnership, done)
             return {"done": True}
-        partnerships.demand_confirmed(found)
+        if what != "POST allowance":  # which is to be there before anything comes
+            partnerships.demand_confirmed(found)
         if what in {"GET pairs", "GET theirs", "GET sweep"}:
             if what == "GET sweep":
                 cursor, pairs = lists.sweep(database, found, first, second)

@@ -78,6 +78,9 @@ class Log:
     def compared(self, *, ours, theirs, shared):
         self._note("compared", (ours, theirs, shared))
 
+    def counted(self, numbers):
+        self._note("counted", [(one.ours, one.theirs, one.about) for one in numbers])
+
     def trouble(self, text):
         self._note("trouble", text)
 
@@ -98,6 +101,8 @@ class Company:
     offers: tuple = ()
     version: int = 1
     touched: object = None
+    allowance: object = None
+    is_compared: bool = True
     verdict: object = staticmethod(lambda record, population, fields: RELEASE)
 
     def __post_init__(self):
@@ -138,13 +143,18 @@ class Company:
     @property
     def mine(self):
         return Mine(
-            records={record: keys_of(account) for record, account in self.accounts.items()},
+            records={record: keys_of(account) for record, account in self.accounts.items() if self.is_compared},
             offers=self.offers,
             version=self.version,
             members={name: frozenset(found) for name, found in self.members.items()},
             fields_of=lambda record: self.values.get(record, {}),
             may_release=self.verdict,
             touched=self.touched,
+            allowance=self.allowance,
+            counted={
+                offer.population: [keys_of(self.accounts[one]) for one in sorted(self.members[offer.population])]
+                for offer in self.offers
+            },
         )
 
     def step(self):

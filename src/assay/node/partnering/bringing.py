@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from assay.node.leads.models import AccountOwner
 from assay.node.partnering import fields as known_fields
@@ -30,7 +30,10 @@ from assay.node.partnering.models import (
 from assay.node.partnering.releasing import Gate
 from assay.partners import dealing
 from assay.partners.canonical import Keys, Record, keys_of
-from assay.partners.dealing import Mine, Offer
+from assay.partners.dealing import Allowance, Mine, Offer
+
+#: Records that may always come in a week, however short a list is.
+_ALWAYS_A_WEEK: Final = 100
 
 
 @dataclass(slots=True)
@@ -112,7 +115,20 @@ def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset
         fields_of=lambda record: ours.values(record, names),
         may_release=Gate(partnership, compared, now),
         touched=None if is_new else touched,  # a grant brings accounts that did not change
+        allowance=_allowance(partnership),
+        counted={
+            slug: [found for one in sorted(ours.members.get(slug, ())) if (found := ours.keys.get(one)) is not None]
+            for slug in sorted(shown)
+        },
     )
+
+
+def _allowance(partnership: Partnership) -> Allowance:
+    """Return how long the partner's list may be, and how many records may come in a week, of those that it has."""
+    longest = max(partnership.longest_list, 1)
+    known = partnership.standing.their_records
+    weekly = (longest if known is None else known) * partnership.growth_a_week // 100
+    return Allowance(longest, max(weekly, _ALWAYS_A_WEEK))
 
 
 def _offer(grant: Grant) -> Offer:

@@ -18,7 +18,7 @@ from assay.node.partnering.models import (
 )
 from assay.node.partnering.releasing import WEEK
 from assay.partners import dealing
-from assay.partners.dealing import Offer, Shared
+from assay.partners.dealing import Counted, Offer, Shared
 
 _ACCOUNT: Final = 200
 
@@ -45,7 +45,6 @@ class Hearing:
                     "says": said(offer.says),
                     "level": offer.level.value,
                     "fields": [name[:100] for name in offer.fields][:100],
-                    "shared": offer.shared,
                     "told_at": self._now,
                     "until": None if offer.until is None else instant(offer.until),
                 },
@@ -149,6 +148,12 @@ class Hearing:
             standing.before_at = self._now
         standing.our_records, standing.their_records, standing.shared_records = ours, theirs, shared
         standing.save(update_fields=["our_records", "their_records", "shared_records", "records_before", "before_at"])
+
+    def counted(self, numbers: Sequence[Counted]) -> None:
+        """Note of each population of which we may know how many, about how many of ours are in it; 0 says few."""
+        for one in TheirPopulation.objects.filter(partnership=self._partnership, level=dealing.Level.COUNTS.value):
+            shared = sum(number.about or 0 for number in numbers if number.theirs[:60] == one.slug)
+            TheirPopulation.objects.filter(pk=one.pk).update(shared=shared)
 
     def trouble(self, text: str) -> None:
         """Note what stands in the way."""

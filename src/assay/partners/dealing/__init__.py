@@ -5,13 +5,29 @@ Gives: messages and tokens to an escrow, and to the owner (`Heard`) what became 
 Never: tells twice, tells before grant and proof, or forgets what it told, wherever it is killed.
 """
 
-from assay.partners.dealing.contract import RELEASE, Agreed, Heard, Let, Level, Mine, Offer, Shared, Told, Us, Verdict
+from assay.partners.dealing.contract import (
+    RELEASE,
+    Agreed,
+    Allowance,
+    Counted,
+    Heard,
+    Let,
+    Level,
+    Mine,
+    Offer,
+    Shared,
+    Told,
+    Us,
+    Verdict,
+)
 from assay.partners.dealing.deal import Deal, State, accept, invite
 from assay.partners.dealing.invitation import Invitation
 
 __all__ = [
     "RELEASE",
     "Agreed",
+    "Allowance",
+    "Counted",
     "Deal",
     "Heard",
     "Invitation",

@@ -66,6 +66,23 @@ def release_all(_record: str, _population: str, _fields: tuple[str, ...]) -> Ver
     return RELEASE
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many records the partner's list may have, and how many new ones may come in a week once it is there."""
+
+    records: int
+    weekly: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """About how many companies a population of ours and one of the partner's share; None where they are few."""
+
+    ours: str
+    theirs: str
+    about: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
     """What a company brings to one step.
@@ -75,7 +92,9 @@ class Mine:
     `members` says which records are in a population. `may_release(record, population, fields)` is asked inside the
     transaction in which something would be told, each step anew until it says RELEASE; where it says HOLD or REFUSE,
     it keeps for itself what people are to see. `touched` names the records that may have changed, come or gone since
-    the last step, so that the others need not be looked at; None: look at all.
+    the last step, so that the others need not be looked at; None: look at all. `counted` are the keys of all
+    populations that are offered, to be counted where either side offers counts; a company counts in the first that has
+    it.
     """
 
     records: Mapping[str, Keys] = field(repr=False)
@@ -85,6 +104,8 @@ class Mine:
     fields_of: Callable[[str], Mapping[str, str]] = nothing_of
     may_release: Callable[[str, str, tuple[str, ...]], Verdict] = release_all
     touched: frozenset[str] | None = field(default=None, repr=False)
+    allowance: Allowance | None = None
+    counted: Mapping[str, Sequence[Keys]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +176,9 @@ class Heard(Protocol):
 
     def compared(self, *, ours: int, theirs: int, shared: int) -> None:
         """How many records the two lists have, and how many of them are matches: once a step that compared."""
+
+    def counted(self, numbers: Sequence[Counted]) -> None:
+        """These are the numbers of this week, the same on both sides; they take the place of last week's."""
 
     def trouble(self, text: str) -> None:
         """Something stands in the way that a person must see; '' where nothing does any more."""

@@ -11,7 +11,7 @@ from assay.core.errors import BadRequest
 from assay.escrow import wire
 from assay.partners import pairing
 from assay.partners.asking import Line, Refused
-from assay.partners.dealing import books, comparing, deciding, hearing, keys, telling, uploading
+from assay.partners.dealing import books, comparing, deciding, hearing, keys, limits, telling, uploading
 from assay.partners.dealing import session as sessions
 from assay.partners.dealing.contract import Agreed, Heard, Mine, Us
 from assay.partners.dealing.invitation import Invitation
@@ -148,6 +148,8 @@ class Deal:
 
     def _step(self, mine: Mine, heard: Heard) -> bool:
         memory = self._memory
+        if memory.json("about", b"compared"):
+            limits.allow(memory, self._line, self._setting, mine.allowance)
         if self.state is not State.LIVE and not keys.pair(memory, self._us, self._line, (self._setting, heard)):
             return False
         state = self._line.state(self._setting)
@@ -160,6 +162,7 @@ class Deal:
             uploading.upload(session, keys.to_upload(session), lambda: self._line.state(self._setting))
             self._compare(session)
             telling.tell(session)
+            limits.count(session)
             self._close(session)
             sessions.post(session, self._line.state(self._setting))
         except Distrust as trouble:

@@ -11,7 +11,7 @@ from assay.escrow import wire
 from assay.partners import identities, sealing
 from assay.partners.dealing import books, comparing, deciding, telling
 from assay.partners.dealing.contract import Level, Offer
-from assay.partners.dealing.memory import Overlap
+from assay.partners.dealing.memory import Memory, Overlap
 from assay.partners.dealing.session import Session, batched, heard_through
 from assay.partners.identities import Distrust, Statement
 from assay.partners.pairing import EpochKeys
@@ -169,6 +169,12 @@ def _hear_grant(session: Session, body: dict[str, Any]) -> None:
     offers = [_offer_of(each) for each in json.loads(believed.body)]
     memory.set_json("grant", b"theirs", {name: body[name] for name in ("version", "body", "signature")})
     session.heard.offered(offers, believed.version)
+
+
+def their_offers(memory: Memory) -> list[Offer]:
+    """Return what the partner said last that we may know of."""
+    kept = memory.json("grant", b"theirs")
+    return [] if kept is None else [_offer_of(each) for each in json.loads(kept["body"])]
 
 
 def _offer_of(told: dict[str, Any]) -> Offer:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from assay.core.io.rows import Rows
-from assay.partners.dealing import Offer, Shared, Told
+from assay.partners.dealing import Counted, Offer, Shared, Told
 
 _NUMBERS: Final = "counted"
 
@@ -83,6 +83,10 @@ class Owner:
         """Remember how long both lists are."""
         self._put("compared", b"-", [ours, theirs, shared])
 
+    def counted(self, numbers: Sequence[Counted]) -> None:
+        """Remember this week's numbers."""
+        self._put("counted", b"-", [[one.theirs, one.about] for one in numbers])
+
     def trouble(self, text: str) -> None:
         """Remember what stands in the way."""
         self._put("trouble", b"-", text)
@@ -118,7 +122,7 @@ class Owner:
         """Return how many of a kind there are."""
         return sum(1 for _ in self._rows.scan(kind))
 
-    def counted(self, what: str) -> int:
+    def times(self, what: str) -> int:
         """Return how often something was done in all."""
         return int.from_bytes(self._rows.get(_NUMBERS, what.encode()) or b"", "big")
 
@@ -126,4 +130,4 @@ class Owner:
         self._rows.put(kind, key, json.dumps(value).encode())
 
     def _count(self, what: str) -> None:
-        self._rows.put(_NUMBERS, what.encode(), (self.counted(what) + 1).to_bytes(8, "big"))
+        self._rows.put(_NUMBERS, what.encode(), (self.times(what) + 1).to_bytes(8, "big"))

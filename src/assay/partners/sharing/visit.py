@@ -60,4 +60,5 @@ def bring(folder: Folder, listing: Listing, wanted: Wanted) -> Mine:
         version=version,
         members={"list": frozenset(listing.records)},
         fields_of=lambda record: listing.rows[record],
+        counted={"list": list(listing.records.values())},
     )
