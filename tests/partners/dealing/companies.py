@@ -152,7 +152,9 @@ class Company:
             touched=self.touched,
             allowance=self.allowance,
             counted={
-                offer.population: [keys_of(self.accounts[one]) for one in sorted(self.members[offer.population])]
+                offer.population: [
+                    keys_of(self.accounts[one]) for one in sorted(self.members[offer.population] & self.accounts.keys())
+                ]
                 for offer in self.offers
             },
         )
