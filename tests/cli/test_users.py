@@ -49,4 +49,4 @@ def test_a_password_is_typed_and_never_a_word_of_the_command(folder):
 def test_a_role_that_there_is_not_is_refused_with_those_there_are(folder):
     done = _users(folder, "add", "x@acme.example", "--role", "king")
     assert done.returncode == 1
-    assert "rep, csm, marketer, revops, admin" in done.stderr
+    assert "rep, csm, marketer, revops, partners, admin" in done.stderr

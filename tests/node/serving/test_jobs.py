@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -103,7 +104,8 @@ def worker():
         one.wait()
 
 
-def test_what_a_killed_worker_was_at_is_done_by_the_next(slow, worker, user_of):
+def test_what_a_killed_worker_was_at_is_done_by_the_next(slow, worker, user_of, monkeypatch):
+    monkeypatch.setattr(settings, "ASSAY", replace(settings.ASSAY, webhooks_may_reach=("127.0.0.1",)))
     url = f"http://127.0.0.1:{slow.server.server_port}/"
     endpoint = actions.add_endpoint(user_of(Role.REVOPS), "x", "standard", url, events=["lead"], now=NOON)
     message = Message.objects.create(endpoint=endpoint, event="lead.arrived", content={}, made_at=NOON, not_before=NOON)
