@@ -60,7 +60,8 @@ def test_a_population_is_made_and_a_partner_invited_by_keyboard(acme, visitor):
     page = visitor(Role.PARTNER_MANAGER, without_scripts=True)
     page.goto("/partners/company/")
     page.get_by_label("What partners know you as").fill("Acme")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.goto("/partners/populations/new/?how=list")
     page.get_by_label("Name").fill("Customers")
     page.get_by_label("Accounts, one a line").fill("a1\nnobody.example\n")
@@ -69,5 +70,6 @@ def test_a_population_is_made_and_a_partner_invited_by_keyboard(acme, visitor):
     page.goto("/partners/invite/")
     page.get_by_label("Partner", exact=True).fill("Birch")
     page.get_by_label("Address of the escrow").fill("https://escrow.example.com")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert page.get_by_role("textbox", name="Invitation").input_value().startswith("assay-invitation-1")
