@@ -23,7 +23,7 @@ from typing import Any
 import requests
 
 from assay.core.io.rows import Rows
-from assay.partners.canonical import Record, keys_of
+from assay.partners.canonical import Keys, Record, keys_of
 from assay.partners.dealing import Deal, Invitation, Level, Mine, Offer, Shared, State, Told, Us, accept
 from assay.partners.filed import FiledKeep
 from assay.partners.identities import Identity
@@ -232,23 +232,23 @@ class Company:
         return self._last
 
     def _bring(self) -> Mine:
-        offers, members = [], {}
+        offers, members, counted = [], {}, {}
         for says, level in OFFERS[self.slug].items():
             inside = frozenset(one for one, row in self._list.items() if row["says"] == says)
-            shared = None if level is WHICH else round(len(inside) / 2, -1)
             fields = FIELDS if says == "customer" else ()
             name = f"{says}s"
-            offer = Offer(population=name, name=CALLED[says], says=says, level=level, fields=fields, shared=shared)
+            offer = Offer(population=name, name=CALLED[says], says=says, level=level, fields=fields)
             offers.append(offer)
+            counted[name] = [self._keys(one) for one in sorted(inside)]
             if level is WHICH:
                 members[name] = inside
         shown = {one for inside in members.values() for one in inside}
-        records = {
-            one: keys_of(Record(name=row["name"], website=row["website"], country=row["country"]))
-            for one, row in self._list.items()
-            if one in shown
-        }
-        return Mine(records=records, offers=offers, members=members, fields_of=self._fields)
+        records = {one: self._keys(one) for one in self._list if one in shown}
+        return Mine(records=records, offers=offers, members=members, fields_of=self._fields, counted=counted)
+
+    def _keys(self, record: str) -> Keys:
+        row = self._list[record]
+        return keys_of(Record(name=row["name"], website=row["website"], country=row["country"]))
 
     def _fields(self, record: str) -> dict[str, str]:
         return {name: self._list[record][name] for name in FIELDS if self._list[record][name]}
@@ -297,6 +297,7 @@ class Company:
         """Take no notice of whatever else it hears."""
         if name in {"paired", "offered", "withdrawn", "confirmed", "disclosed", "taken_back", "receipted"} | {
             "compared",
+            "counted",
             "trouble",
             "ended",
         }:

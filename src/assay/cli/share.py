@@ -300,10 +300,12 @@ def _say_what_came(owner: Owner, listing: Listing, mine: Mine) -> None:
     offered = owner.one("offered")
     if not offered:
         screen.say("Your partner shares nothing with you so far. That is not the same as having nothing in common.")
-    for name, _, level, names, shared in offered or []:
-        extent = (
-            f"how many are shared: {shared}" if level == "counts" else f"which, with {', '.join(names) or 'no fields'}"
-        )
+    counted = dict(owner.one("counted") or [])
+    for population, name, _, level, names in offered or []:
+        extent = f"which, with {', '.join(names) or 'no fields'}"
+        if level == "counts":
+            few = "few or none" if population in counted else "not counted yet"
+            extent = f"how many are shared: {f'about {about:,}' if (about := counted.get(population)) else few}"
         screen.say(f"It lets you know of its population {name!r}: {extent}.")
     _say_questions(owner, listing)
     if count := owner.many("said"):

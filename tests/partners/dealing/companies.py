@@ -42,7 +42,7 @@ class Log:
         self._note("paired", ())
 
     def offered(self, offers, version):
-        told = [(o.population, o.says, str(o.level), o.fields, o.until, o.shared) for o in offers]
+        told = [(o.population, o.says, str(o.level), o.fields, o.until) for o in offers]
         self._note("offered", (told, version))
 
     def overlap(self, shared):

@@ -150,7 +150,7 @@ def _offer(grant: Grant) -> Offer:
 def _version(partnership: Partnership, offers: Sequence[Offer]) -> tuple[int, bool]:
     """Return the version of what the partner may know of: one more whenever that is something else than before."""
     told: list[Mapping[str, Any]] = [
-        {name: getattr(offer, name) for name in ("population", "name", "says", "level", "fields", "until", "shared")}
+        {name: getattr(offer, name) for name in ("population", "name", "says", "level", "fields", "until")}
         for offer in offers
     ]
     digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()

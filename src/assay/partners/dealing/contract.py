@@ -24,8 +24,7 @@ class Level(StrEnum):
 class Offer:
     """What a partner may know of one population: what it says of its accounts, how much, which fields, until when.
 
-    `until` is in microseconds since 1970; `shared` is how many accounts are shared, where only that is granted and it
-    has been counted.
+    `until` is in microseconds since 1970.
     """
 
     population: str
@@ -34,7 +33,6 @@ class Offer:
     level: Level
     fields: tuple[str, ...] = ()
     until: int | None = None
-    shared: int | None = None
 
 
 class Let(StrEnum):

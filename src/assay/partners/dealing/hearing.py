@@ -131,7 +131,6 @@ def tell_offers(session: Session) -> None:
             "level": offer.level.value,
             "fields": list(offer.fields),
             "until": offer.until,
-            "shared": offer.shared,
         }
         for offer in session.mine.offers
     ]
@@ -185,7 +184,6 @@ def _offer_of(told: dict[str, Any]) -> Offer:
         level=Level(told["level"]),
         fields=tuple(str(name) for name in told["fields"]),
         until=None if told["until"] is None else int(told["until"]),
-        shared=None if told["shared"] is None else int(told["shared"]),
     )
 
 

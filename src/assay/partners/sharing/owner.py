@@ -25,7 +25,7 @@ class Owner:
 
     def offered(self, offers: Sequence[Offer], version: int) -> None:
         """Remember which populations the partner lets us know of."""
-        told = [[offer.name, offer.says, offer.level.value, list(offer.fields), offer.shared] for offer in offers]
+        told = [[offer.population, offer.name, offer.says, offer.level.value, list(offer.fields)] for offer in offers]
         self._put("offered", b"-", told)
         del version
 
