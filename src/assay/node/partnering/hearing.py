@@ -150,10 +150,11 @@ class Hearing:
         standing.save(update_fields=["our_records", "their_records", "shared_records", "records_before", "before_at"])
 
     def counted(self, numbers: Sequence[Counted]) -> None:
-        """Note of each population of which we may know how many, about how many of ours are in it; 0 says few."""
+        """Note of each population that was counted about how many of ours are in it: 0 says few."""
         for one in TheirPopulation.objects.filter(partnership=self._partnership, level=dealing.Level.COUNTS.value):
-            shared = sum(number.about or 0 for number in numbers if number.theirs[:60] == one.slug)
-            TheirPopulation.objects.filter(pk=one.pk).update(shared=shared)
+            found = [number.about or 0 for number in numbers if number.theirs[:60] == one.slug]
+            if found:
+                TheirPopulation.objects.filter(pk=one.pk).update(shared=sum(found))
 
     def trouble(self, text: str) -> None:
         """Note what stands in the way."""

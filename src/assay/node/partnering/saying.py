@@ -9,7 +9,7 @@ from typing import Any
 from assay.node.partnering.models import Partnership
 from assay.partners.dealing import Deal
 
-Receive = Callable[[Partnership, str, str, Mapping[str, Any]], None]
+Receive = Callable[[Partnership, str, str, Mapping[str, Any]], object]
 HandOn = Callable[[Partnership, Deal], int]
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.core.cache import cache
 from django.db import connection
@@ -28,7 +28,6 @@ from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
 from assay.node.live.story import Story
 from assay.node.partnering import knowledge, post, saying
-from assay.node.partnering.models import Partnership
 from assay.node.rulebook import current, history
 
 _log: Final = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def compose() -> None:
     """Let pages, leads and rules ask the live part and the lake; called once a process."""
     stories.plug(tell=_story, describe=lambda asked, at: asking.about(current.definitions(), asked, at))
     beside.plug(knowledge.beside)
-    saying.plug(receive=_heard, hand_on=lambda with_whom, deal: post.hand_on(with_whom, deal.say, timezone.now()))
+    saying.plug(receive=post.receive, hand_on=lambda with_whom, deal: post.hand_on(with_whom, deal.say, timezone.now()))
     history.plug(_replay, now=lambda: micros(timezone.now()), counts=_counts)
 
 
@@ -74,11 +73,6 @@ def _story(kind: str, one: str, as_of: int) -> Story | None:
 def _replay(definitions: Definitions) -> Iterator[Store]:
     with prepared(definitions, manifest.relation(manifest.paths())) as known:
         yield known.store
-
-
-def _heard(partnership: Partnership, kind: str, public_id: str, body: Mapping[str, Any]) -> None:
-    """Take in what a partner said; what makes no sense is counted in the log and changes nothing."""
-    post.receive(partnership, kind, public_id, body)
 
 
 def _counts() -> Mapping[str, tuple[int, int]]:
