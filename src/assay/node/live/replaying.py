@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from assay.core import engine, identity, pipeline, sources
 from assay.core.definitions import model
@@ -78,12 +79,13 @@ def store_replay(replay: Replay) -> list[Change]:
     """Bring everything stored in line with a replay, in one transaction; return what changed as of its instant."""
     with transaction.atomic():
         _load(replay)
-        with connection.cursor() as cursor:
+        with _everything_held_against_everything() as cursor:
             cursor.execute(f"DELETE FROM live_spell s WHERE NOT EXISTS (SELECT 1 FROM replayed r WHERE {_SAME})")
             cursor.execute(
                 f"INSERT INTO live_spell ({NAMED}) SELECT {NAMED} FROM replayed r "
                 f"WHERE NOT EXISTS (SELECT 1 FROM live_spell s WHERE {_SAME})"
             )
+        with connection.cursor() as cursor:
             cursor.execute("DELETE FROM live_wake")
             with cursor.copy("COPY live_wake (node, at) FROM STDIN") as copy:
                 for row in _rows(replay.wakes):
@@ -101,7 +103,7 @@ def compare(replay: Replay) -> Differences:
     """Return how what is stored differs from a replay."""
     with transaction.atomic():
         _load(replay)
-        with connection.cursor() as cursor:
+        with _everything_held_against_everything() as cursor:
             cursor.execute(
                 "SELECT "
                 f"(SELECT count(*) FROM live_spell s WHERE NOT EXISTS (SELECT 1 FROM replayed r WHERE {_SAME})), "
@@ -110,6 +112,19 @@ def compare(replay: Replay) -> Differences:
             found = Differences(*cursor.fetchone())
             cursor.execute("DROP TABLE replayed")
             return found
+
+
+@contextmanager
+def _everything_held_against_everything() -> Iterator[CursorWrapper]:
+    """Give a cursor whose statements hash or merge, whatever Postgres believes of how much is stored.
+
+    What it believes is what it last counted: after a first replay that may be nothing at all, and looking up each of a
+    million spells in a table that is thought empty takes hours where hashing takes seconds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield cursor
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
 def _load(replay: Replay) -> None:
