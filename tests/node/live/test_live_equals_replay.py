@@ -195,3 +195,15 @@ def test_rows_of_the_index_come_back_as_they_were():
     rows = [_event(f"e{i}", i, text, text, body={"x": text}) for i, text in enumerate(told)]
     table = world.rows([{**one, "id": f"m{i}"} for i, one in enumerate(rows)])
     assert index_of._unpacked(index_of._packed(table)).to_pylist() == table.drop(["received_at"]).to_pylist()
+
+
+def test_what_is_asked_of_the_index_is_looked_up_and_nothing_is_scanned(narrow):
+    with Index(":memory:") as index:
+        plans = []
+        index._con.set_trace_callback(lambda sql: plans.append(sql) if sql.startswith("SELECT") else None)
+        index.around([node_of("p", "ann")], accounts_reach_people=True, of_colleagues={"built"})
+        index._con.set_trace_callback(None)
+        assert any(" row " in sql for sql in plans) and any(" tie " in sql for sql in plans)
+        for sql in plans:
+            steps = [step for *_, step in index._con.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            assert not [step for step in steps if step.startswith(("SCAN row", "SCAN tie"))]

@@ -63,6 +63,7 @@ class Index:
         # What a crash takes is read from the lake again: it need not reach the disk before the next batch.
         self._con.execute("PRAGMA synchronous = NORMAL")
         self._con.execute("PRAGMA cache_size = -200000")
+        self._con.execute(f"PRAGMA mmap_size = {1 << 40}")
         self._con.execute("PRAGMA temp_store = MEMORY")
         self._con.execute("PRAGMA secure_delete = ON")  # who was erased is not to be read in free pages
         self._con.execute("PRAGMA busy_timeout = 30000")
@@ -239,24 +240,25 @@ class Index:
             found |= fresh
         return found
 
+    # CROSS JOIN keeps the order of tables: what SQLite knows nothing of it may scan whole, and look up who is asked.
     def _tied(self, nodes: Iterable[int], kind: int) -> list[int]:
         self._ask(nodes)
         return [
-            row[0] for row in self._con.execute("SELECT other FROM asked JOIN tie USING (node) WHERE kind = ?", [kind])
+            row[0] for row in self._con.execute("SELECT other FROM asked CROSS JOIN tie USING (node) WHERE kind = ?", [kind])
         ]
 
     def _rows(self, nodes: Nodes, whole: Nodes, names: Collection[str] | None) -> pa.Table:
         if names is None:
             whole = nodes
         self._ask(whole)
-        found = self._con.execute("SELECT seq, told FROM asked JOIN row USING (node)").fetchall()
+        found = self._con.execute("SELECT seq, told FROM asked CROSS JOIN row USING (node)").fetchall()
         if nodes - whole:
             self._ask(nodes - whole)
             self._con.execute("DELETE FROM wanted")
             wanted = {ALWAYS, *map(name_of, names or ())}
             self._con.executemany("INSERT INTO wanted VALUES (?)", ((one,) for one in wanted))
             found += self._con.execute(
-                "SELECT seq, told FROM asked JOIN row USING (node) WHERE name IN (SELECT name FROM wanted)"
+                "SELECT seq, told FROM asked CROSS JOIN row USING (node) WHERE name IN (SELECT name FROM wanted)"
             ).fetchall()
         return _unpacked([told for _, told in sorted(found)])
 
