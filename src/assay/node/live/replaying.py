@@ -53,7 +53,7 @@ class Differences:
 def prepared(definitions: model.Definitions, lake: str) -> Iterator[Known]:
     """Give a store in which everything of the lake is prepared."""
     with Store() as store:
-        own, relations = lake_sources(definitions, lake)
+        own, relations = lake_sources(definitions, lake, is_cheap=True)
         sources.read(store, own, relations)
         identity.resolve(store, own)
         yield Known(store=store, definitions=own)

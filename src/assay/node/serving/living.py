@@ -29,8 +29,10 @@ _ROWS: Final = 100_000
 _DRAINS: Final = 5
 #: Where a drain brought fewer rows than these, what arrived since can wait for the next turn: a drain has its own cost.
 _MORE: Final = 2_000
-#: Where more nodes wait than these, a replay of everything costs less than they do.
+#: Where more nodes wait than these, and than one for so many rows of the lake, a replay of everything costs less than
+#: they do.
 _MANY: Final = 20_000
+_ROWS_A_NODE: Final = 100
 
 Clock = Callable[[], datetime]
 
@@ -63,7 +65,7 @@ class Life:
         taken = take_in(index, definitions, self._store)
         now = self._clock()
         takers = [_leads_of(definitions, now)]
-        if index.mark("edition") != str(number) or index.waiting() > _MANY:
+        if index.mark("edition") != str(number) or index.waiting() > many(manifest.last_seq()):
             self._decide_all(index, number, definitions, takers)
         told = turning.settle(index, definitions, as_of=micros(now), takers=takers, store=self._store)
         worked = timers.due(definitions, now)
@@ -111,6 +113,11 @@ class Life:
             replaying.store_and_give(replay, takers)
         index.note(edition=str(number))
         index.settle(touched)
+
+
+def many(rows: int) -> int:
+    """Return how many nodes may wait before a replay of so many rows costs less than deciding of them."""
+    return max(_MANY, rows // _ROWS_A_NODE)
 
 
 def drain(clock: Clock) -> int:
