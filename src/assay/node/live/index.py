@@ -70,7 +70,8 @@ class Index:
         self._con.execute("PRAGMA busy_timeout = 30000")
         if self._con.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             self._con.executescript(_NO_MORE)
-        self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
+            # Who only reads must not wait for who writes: where all is there, nothing is written.
+            self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
         self._con.execute("CREATE TEMP TABLE wanted (name INTEGER PRIMARY KEY)")
 

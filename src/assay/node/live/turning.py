@@ -15,7 +15,7 @@ from django.db import DataError, transaction
 from assay.core.definitions import model
 from assay.core.errors import Place
 from assay.core.io.store import Store
-from assay.node.live import storing
+from assay.node.live import kept, storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
 from assay.node.live.deciding import Decision, Known, deciding, halves
@@ -105,6 +105,7 @@ def _stored(decision: Decision, known: Known, takers: Sequence[Taker]) -> int:
     """
     try:
         with transaction.atomic():
+            kept.changed(decision.nodes)
             return give(storing.store_decision(decision), known, takers)
     except (DataError, psycopg.DataError):  # COPY raises psycopg's own, past Django
         parts = halves(decision)
