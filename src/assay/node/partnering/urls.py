@@ -22,4 +22,5 @@ urlpatterns = [
     path("partners/<slug:slug>/grants/", grant_views.of_partner, name="partner-grants"),
     path("partners/<slug:slug>/learns/", learning.learns, name="partner-learns"),
     path("partners/<slug:slug>/held/", learning.held, name="partner-held"),
+    path("partners/<slug:slug>/ledger/<slug:public_id>.jsonl", learning.ledger, name="partner-ledger"),
 ]
