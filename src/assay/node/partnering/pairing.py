@@ -28,7 +28,7 @@ _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
 _TAKEN: Final = frozenset(
-    {"invite", "accept", "company", "grants", "populations", "ecosystem", "introductions", "overlaps"}
+    {"invite", "accept", "company", "duplicates", "grants", "populations", "ecosystem", "introductions", "overlaps"}
 )
 
 
