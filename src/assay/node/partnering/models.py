@@ -10,8 +10,7 @@ from assay.node.partnering.duplicate_tables import Duplicate, DuplicatesLooked
 from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, Outgoing
 from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Standing
 
-__all__ = ["Account", "AccountsRead", "Counting", "Errand", "Listed", "Standing"]
-__all__ += ["Duplicate", "DuplicatesLooked"]
+__all__ = ["Account", "AccountsRead", "Counting", "Duplicate", "DuplicatesLooked", "Errand", "Listed", "Standing"]
 __all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "Outgoing"]
 
 _USER = settings.AUTH_USER_MODEL

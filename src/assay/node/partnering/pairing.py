@@ -19,6 +19,7 @@ from assay.node.access.permissions import Permission
 from assay.node.partnering import company, errands
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Errand, Partner, Partnership, Standing
+from assay.node.partnering.restored import RESTORED
 from assay.partners import dealing
 from assay.partners.dealing import Agreed, Invitation
 from assay.partners.evidence import DEFAULT_TERMS, Relation, Terms
@@ -120,6 +121,9 @@ def pause(audit: Audit, partnership_id: int) -> Partnership:
 def go_on(audit: Audit, partnership_id: int) -> Partnership:
     """Exchange again with a partner."""
     found = _held(partnership_id, Partnership.State.PAUSED)
+    if found.trouble == RESTORED:
+        found.trouble = ""
+        found.save(update_fields=["trouble"])
     errands.want(found.pk, timezone.now())
     return _moved(audit, found, Partnership.State.LIVE)
 
