@@ -163,6 +163,8 @@ def _lead_page(
         "near": [one for one in told if one.rule != found.rule and not one.is_met][:8],
         "scores": telling_why.scores(story) if story else [],
         "doings": story.events[:15] if story else (),
+        "contact": telling_why.contact(story) if story else None,
+        "lacking": telling_why.list_of(letter.label.lower() for letter, known in evidence.items() if not known),
         "letters": [(letter, evidence[letter]) for letter in Letter],
         "is_ready": all(evidence.values()),
         "others": queries.others_of(found),

@@ -13,7 +13,7 @@ from assay.core.io.store import Store
 from assay.core.pipeline import DECIDED
 from assay.core.pipeline import event_names as names_of_events
 from assay.core.values import micros as micros
-from assay.node.live.deciding import Known, deciding
+from assay.node.live.deciding import Known, deciding, emails
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.story import About, Colleague, Spell, Story
@@ -86,7 +86,7 @@ def tell(
     """Return everything that the core says of one subject as of an instant; None where nothing is known of it."""
     node = node_of("p" if subject_type == "person" else "a", subject_id)
     around = index.around([node], accounts_reach_people=True)
-    with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
+    with deciding(definitions, around, as_of=as_of, at_hand=store, keeps_emails=True) as (decision, known):
         now_called = decision.merged.get(subject_id, subject_id) if subject_type == "person" else subject_id
         if now_called not in (decision.people if subject_type == "person" else decision.accounts):
             return None
@@ -101,6 +101,8 @@ def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int)
     mine = _spells(known, spells, subject)
     causes = [cause for spell in mine for cause in (spell.opened_by, spell.closed_by) if cause]
     scores = [score.name for score in definitions.scores if score.subject == kind]
+    home = _homes(known, {subject}, as_of).get(subject, (None,))[0]
+    of_accounts = _attributes(known, "account", [] if home is None else [home], as_of).get(home, {})
     readings = [engine.read_scores(store, definitions, score=s, subject_ids=[one], as_of=as_of)[one] for s in scores]
     return Story(
         subject_type=kind,
@@ -113,6 +115,9 @@ def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int)
         spells=mine,
         events=_events(known, subject, as_of),
         people=_colleagues(known, spells, one, as_of) if kind == "account" else (),
+        emails=emails(known),
+        facts=_facts_of_person(known, one, as_of) if kind == "person" else of_accounts,
+        account_facts=of_accounts if kind == "person" else {},
     )
 
 
@@ -192,6 +197,11 @@ def _attributes(known: Known, kind: str, subjects: Iterable[int], as_of: int) ->
         if value is not None:
             found.setdefault(subject, {})[name] = value
     return found
+
+
+def _facts_of_person(known: Known, person: str, as_of: int) -> dict[str, str]:
+    rows = known.store.rows("SELECT person FROM prepared.people WHERE id = ?", [person])
+    return next(iter(_attributes(known, "person", [dense for (dense,) in rows], as_of).values()), {})
 
 
 def _scores(known: Known, asked: Sequence[Asked], as_of: int) -> dict[Asked, ScoreReading]:
