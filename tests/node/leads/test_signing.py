@@ -99,6 +99,18 @@ def test_the_page_of_a_lead_says_what_comes_next(lead, now, user_of, client_of):
     assert "Open an opportunity" in says(Role.REP)
 
 
+@pytest.mark.parametrize("tab", ["all", "unanswered"])
+def test_nobody_is_shown_a_button_that_would_turn_them_away(lead, now, user_of, client_of, tab):
+    Lead.objects.filter(pk=lead.pk).update(state="offered")
+    for role, may in ((Role.REP, True), (Role.CSM, False), (Role.REVOPS, True), (Role.ADMIN, False)):
+        inbox = client_of(role).get(f"/leads/?tab={tab}").content.decode()
+        page = client_of(role).get(f"/leads/{lead.pk}/").content.decode()
+        assert (f'value="accept:{lead.pk}"' in inbox, f"/leads/{lead.pk}/accept/" in page) == (may, may), role
+    assert "Sales rep answers it" in client_of(Role.CSM).get(f"/leads/{lead.pk}/").content.decode()
+    Lead.objects.filter(pk=lead.pk).update(owner=None)
+    assert f"/leads/{lead.pk}/accept/" in client_of(Role.CSM).get(f"/leads/{lead.pk}/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"), [("12,500", "12500.00"), ("1,234,567.5", "1234567.50"), ("1200.50", "1200.50"), ("", None)]
 )
@@ -146,4 +158,3 @@ def test_the_funnel_leads_to_the_leads_that_it_counts(lead, client_of, by):
 def test_time_to_accept_is_told_as_people_say_it(lead, client_of):
     Lead.objects.update(created_at=timezone.now() - timedelta(minutes=20), accepted_at=timezone.now())
     assert "accepted 20 minutes after it arrived" in client_of(Role.REVOPS).get("/funnel/").content.decode()
-

@@ -217,11 +217,16 @@ def _locked(lead_id: int) -> Lead:
     return lead
 
 
+def may_answer(user: User, lead: Lead) -> bool:
+    """Tell whether a lead is this user's to answer, as far as its owner goes."""
+    is_others = lead.owner_id not in {None, user.pk} and lead.state in UNANSWERED | WORKED
+    return not is_others or may(user.role, Permission.ASSIGN_LEADS)
+
+
 def _mine_to_answer(audit: Audit, lead_id: int) -> Lead:
     """Return a lead that this user may answer: offered to them, to a queue, or to anybody where they assign leads."""
     lead, user = _locked(lead_id), _user(audit)
-    is_others = lead.owner_id not in {None, user.pk} and lead.state in UNANSWERED | WORKED
-    if is_others and not may(user.role, Permission.ASSIGN_LEADS):
+    if not may_answer(user, lead):
         verb = "is offered to" if lead.state in UNANSWERED else "belongs to"
         raise BadRequest(f"This lead {verb} {lead.owner}", mend=f"Ask {lead.owner}, or somebody who assigns leads.")
     return lead

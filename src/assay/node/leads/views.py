@@ -177,6 +177,7 @@ def _lead_page(
         "typed": typed or {},
         "panels": panels.of_lead(request, found),
         "may_work": may(user.role, Permission.WORK_LEADS),
+        "may_answer": actions.may_answer(user, found),
         "may_assign": may(user.role, Permission.ASSIGN_LEADS),
     }
     return render(request, "leads/lead.html", shown, status=status)
