@@ -100,3 +100,29 @@ def test_a_lead_arises_with_its_account_its_facts_and_its_reasons(checked, index
     )
     assert ann.summary == "built 3 times in the last 3 days"
     assert about[asked[1]].name == "one.example"
+
+
+def test_a_story_tells_the_last_e_mail_of_each_person_under_the_id_they_have_now(checked):
+    told = [
+        {"source": "users", "kind": "identify", "hour": 0, "user_id": "ann", "body": {"email": "old@one.example"}},
+        {"source": "users", "kind": "identify", "hour": 1, "user_id": "ann", "anonymous_id": "x",
+         "body": {"email": "ann@one.example", "plan": "paid"}},
+        {"source": "users", "kind": "identify", "hour": 2, "user_id": "ann", "body": {"plan": "free"}},
+        {"source": "users", "kind": "identify", "hour": 2, "user_id": "bob", "body": {"email": "bob@one.example"}},
+    ]  # fmt: skip
+    with Index(":memory:") as made:
+        take_in(made, checked, [world.rows(told)])
+        ann = tell(made, checked, "person", "x", AS_OF)
+        firm = tell(made, checked, "account", "one.example", AS_OF)
+    assert ann.emails["ann"] == "ann@one.example"
+    assert ann.facts == {"email_domain": "one.example", "plan": "free"}
+    assert ann.account_facts == {"domain": "one.example"}
+    assert firm.emails == {"ann": "ann@one.example", "bob": "bob@one.example"}
+    assert firm.facts == {"domain": "one.example"}
+
+
+def test_deciding_keeps_no_e_mail_unless_it_is_asked_to(checked, index):
+    around = index.around(index.touched(100), accounts_reach_people=True)
+    with deciding(checked, around, as_of=AS_OF) as (_, known):
+        kept = known.store.rows("SELECT table_name FROM information_schema.columns WHERE column_name = 'email'")
+    assert kept == []

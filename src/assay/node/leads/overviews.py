@@ -38,8 +38,12 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         "said": said,
         "name": next((lead.account_name for lead in leads if lead.account_name), account_id),
         "leads": leads,
-        "people": [(person, by_person.get(person.person_id)) for person in people[:_PEOPLE]],
+        "people": [
+            (person, by_person.get(person.person_id), story.emails.get(person.person_id) if story else None)
+            for person in people[:_PEOPLE]
+        ],
         "more": max(0, len(people) - _PEOPLE),
+        "facts": sorted(story.facts.items()) if story else [],
         "qualified": qualified,
         "share": qualified / len(people) if people else None,
         "whys": [one for one in telling_why.whys(story, "") if one.is_met] if story else [],

@@ -164,6 +164,8 @@ def _lead_page(
         "near": [one for one in told if one.rule != found.rule and not one.is_met][:8],
         "scores": telling_why.scores(story) if story else [],
         "doings": story.events[:15] if story else (),
+        "contact": telling_why.contact(story) if story else None,
+        "lacking": telling_why.list_of(letter.label.lower() for letter, known in evidence.items() if not known),
         "letters": [(letter, evidence[letter]) for letter in Letter],
         "is_ready": all(evidence.values()),
         "others": queries.others_of(found),
@@ -176,6 +178,7 @@ def _lead_page(
         "typed": typed or {},
         "panels": panels.of_lead(request, found),
         "may_work": may(user.role, Permission.WORK_LEADS),
+        "may_answer": actions.may_answer(user, found),
         "may_assign": may(user.role, Permission.ASSIGN_LEADS),
     }
     return render(request, "leads/lead.html", shown, status=status)

@@ -15,9 +15,10 @@ from django.conf import settings
 from assay.core.definitions import model
 from assay.core.io.store import Store
 from assay.node.live import kept
-from assay.node.live.deciding import Known, accounts_reach_people, deciding
+from assay.node.live.deciding import Known, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
+from assay.node.live.reach import accounts_reach_people
 from assay.node.live.stories import Asked, describe, micros, tell
 from assay.node.live.story import About, Story
 

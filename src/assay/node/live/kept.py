@@ -58,6 +58,9 @@ class _Told:
     spells: tuple[Spell, ...] = ()
     events: tuple[CountedEvent, ...] = ()
     people: tuple[Colleague, ...] = ()
+    emails: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    account_facts: dict[str, str] = field(default_factory=dict)
 
 
 _READ: Final = msgspec.json.Decoder(_Told)

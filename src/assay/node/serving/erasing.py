@@ -19,10 +19,11 @@ from assay.node.lake import erasing as of_lake
 from assay.node.leads import erasing as of_leads
 from assay.node.leads.models import Lead
 from assay.node.live import asking, kept
-from assay.node.live.deciding import accounts_reach_people, deciding
+from assay.node.live.deciding import deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell, Wake
+from assay.node.live.reach import accounts_reach_people
 from assay.node.partnering import erasing as of_partners
 from assay.node.portal import erasing as of_portal
 from assay.node.rulebook import current
