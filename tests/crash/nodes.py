@@ -95,7 +95,7 @@ class Node:
                 elif "gathering" in words:
                     found["lake"] = [child]
                 elif "procrastinate" in words:
-                    found["jobs"] = [child]
+                    found.setdefault("jobs", []).append(child)
                 elif "postgres" in words:
                     found["postgres"] = [child]
                     found["a backend"] = child.children()
