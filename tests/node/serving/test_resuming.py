@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 def home(settings):
     found = settings.ASSAY.data_folder
     yield found
-    (found / keeping.RESTORED).unlink(missing_ok=True)
+    (found / keeping.RESTORED_FILE).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("as_of", ["2026-03-10T02:00:00+00:00", ""])
 def test_a_restore_is_told_to_every_webhook_once(home, user_of, as_of):
     for kind in ("standard", "slack"):
         actions.add_endpoint(user_of(Role.REVOPS), kind, kind, "https://crm.example/", events=["lead"], now=NOON)
-    (home / keeping.RESTORED).write_text(as_of)
+    (home / keeping.RESTORED_FILE).write_text(as_of)
     jobs = ProcrastinateJob.objects.filter(task_name="telling.send")
     before = jobs.count()
     assert resuming.tell(home)

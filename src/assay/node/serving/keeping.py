@@ -25,6 +25,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from assay.core.errors import BadRequest
 from assay.core.io.writing import sync
 from assay.node.api.feed import TOUCH_ALL
+from assay.node.partnering.restored import PAUSE_ALL, RESTORED
 from assay.node.postgres import cluster, programs
 from assay.node.postgres.cluster import Cluster
 from assay.node.serving import database, secrets
@@ -35,7 +36,7 @@ _LAKE: Final = "lake"
 _SECRETS: Final = "secrets"
 _TAKEN_AT: Final = "taken-at"
 #: Left in a data folder that was made anew until the node told so; it holds when the backup was taken.
-RESTORED: Final = "restored"
+RESTORED_FILE: Final = "restored"
 #: Held by each backup that is being written, shared with others: what is there while nobody holds it was left behind.
 _UNDER_WAY: Final = "backing-up"
 #: What a backup holds on to meanwhile.
@@ -135,12 +136,14 @@ def restore(backup: Path, home: Path, variables: Mapping[str, str]) -> Kept:
                     files = _files(connection)
                     if _one(connection, "SELECT to_regclass('api_touched')") != "None":  # older backups lack it
                         connection.execute(TOUCH_ALL)
+                    if _one(connection, "SELECT to_regclass('partnering_partnership')") != "None":
+                        connection.execute(PAUSE_ALL, [RESTORED])
             (home / _LAKE).mkdir(mode=0o700, exist_ok=True)
             for name, size, _ in files:
                 _copied(backup / _LAKE / name, home / _LAKE / name, size)
             noted = backup / _TAKEN_AT
             taken_at = datetime.fromisoformat(noted.read_text("utf-8")) if noted.exists() else None
-            (home / RESTORED).write_text("" if taken_at is None else taken_at.isoformat(), "utf-8")
+            (home / RESTORED_FILE).write_text("" if taken_at is None else taken_at.isoformat(), "utf-8")
         except BaseException:
             for one in home.iterdir():
                 shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from assay.node.access.actions import Actor, Audit, Machine, action
 from assay.node.access.permissions import Permission
-from assay.node.serving.keeping import RESTORED
+from assay.node.serving.keeping import RESTORED_FILE
 from assay.node.telling import outbox, tasks
 
 _BY: Final = Machine("assay restore")
@@ -16,7 +16,7 @@ _BY: Final = Machine("assay restore")
 
 def tell(home: Path, actor: Actor = _BY) -> bool:
     """Tell of a restore that nobody was told of; cut short, it is told twice. Return whether there was one."""
-    path = home / RESTORED
+    path = home / RESTORED_FILE
     if not path.exists():
         return False
     _tell(actor, path.read_text("utf-8").strip(), datetime.now(UTC))

@@ -194,7 +194,8 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
     workers = {name: queues.command(sys.executable, name) for name in queues.QUEUES}
     lake = [sys.executable, "-m", "assay.node.serving.gathering"]
     partners = [sys.executable, "-m", "assay.node.serving.partnering"]
-    commands = {"web": web, **workers, "lake": lake, "partners": partners}
+    stories = [sys.executable, "-m", "assay.node.serving.storytelling"]
+    commands = {"web": web, **workers, "lake": lake, "partners": partners, "stories": stories}
     return [Process(name, command, variables, logs.of(name.replace(" ", "-"))) for name, command in commands.items()]
 
 
