@@ -1,4 +1,4 @@
-"""A node with a partnership is lost and an older backup brought back: nothing told twice, nothing rolled back."""
+"""A node with a partnership is lost and brought back from a backup: nothing told twice, nothing rolled back."""
 
 from __future__ import annotations
 
