@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from assay.core.errors import ShownError
-from assay.node.partnering import accounts, bringing, company, errands, grants, populations, saying
+from assay.node.partnering import accounts, bringing, company, errands, grants, people, populations, saying
 from assay.node.partnering.bringing import Ours
 from assay.node.partnering.duplicates import Looking
 from assay.node.partnering.hearing import Hearing
@@ -54,6 +54,7 @@ class Background:
     def _step(self) -> bool:
         now: datetime = self._clock()
         accounts.refresh(now)
+        people.refresh(now)
         populations.refresh(now)
         grants.expire(now)
         ours = company.ours()
