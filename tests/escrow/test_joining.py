@@ -89,7 +89,7 @@ def test_one_list_looks_different_in_every_partnership(house):
     """Who sees the database cannot tell that two partnerships hold the same records, even under one token key."""
     for number in (1, 2):
         paired(house, setting(number))[0].upload(rows("a", "x", "y"))
-    stored = [row[0] for row in house.rows("SELECT hash FROM tokens")]
+    stored = [row[0] for row in house.rows("SELECT place FROM tokens")]
     assert len(stored) == len(set(stored)) == 4
 
 

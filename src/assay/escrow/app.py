@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger(__name__)
 _COMPARED: Final = 2_000
-_PATH: Final = re.compile(r"/v1/partnerships/([0-9a-f]{32})(?:/([a-z]+)(?:/(\d{1,9})(?:/(\d{1,18}))?)?)?")
+_PATH: Final = re.compile(r"/v1/partnerships/([0-9a-f]{32})(?:/([a-z]+)(?:/(\d{1,9})(?:/(\d{1,19}))?)?)?")
 _NOBODY: Final = bytes(wire.PARTNERSHIP_BYTES)
 Answer = Mapping[str, object] | bytes
 
@@ -107,7 +107,7 @@ class Escrow:
         partnership, noun = bytes.fromhex(found[1]), found[2] or ""
         if (call.method, noun) == ("POST", "revocation"):
             return _revoke(database, call, partnership)
-        numbers = int(found[3] or 0), int(found[4] or 0)
+        numbers = int(found[3] or 0), min(int(found[4] or 0), (1 << 63) - 1)
         return self._act(database, call, (partnership, f"{call.method} {noun}".strip()), numbers)
 
     def _trusted(self, environ: WSGIEnvironment) -> Call:
@@ -198,10 +198,12 @@ class Escrow:
             found = partnerships.find(database, call.identity, part.partnership)
             partnerships.demand_confirmed(found)
             pepper = self._peppers.of(part.partnership)
-            kept = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
+            mine, kept = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
             store.note(database, call.at, call.identity, part.partnership, ("rows", len(part.rows)))
             if is_compared:
-                answers.append(_packed(lists.compare(database, found, part.epoch, kept)))
+                answers.append(_packed(lists.compare(database, mine, kept)[1]))
+            else:
+                lists.settle(database, mine)
         return wire.joined(answers)
 
     def _forget_revoked(self) -> None:
