@@ -103,7 +103,7 @@ def _ask(app: Escrow, pairs: Sequence[_Pair], spent: list[tuple[float, float]]) 
         new = [(one.setting, 1, [wire.Row(handle, 0, token) for token in lead]) for one in pairs]
         spent.clear()
         told = line.compare(new)
-        assert [len(found) for found in told] == [at < _KNOW for at in range(len(pairs))]
+        assert [len(found) for _, found in told] == [at < _KNOW for at in range(len(pairs))]
         asked += spent
         if number % _A_STEP == _A_STEP - 1:
             spent.clear()

@@ -199,7 +199,7 @@ def _list(database: sqlite3.Connection, found: Partnership, epoch: int) -> tuple
     The two lists that are compared are made together: one has an even number, the other the next.
     """
     there = "SELECT number, rows FROM lists WHERE partnership = ? AND identity = ? AND epoch = ?"
-    listed = database.execute(there, [found.id, found.mine, epoch]).fetchone()
+    listed: tuple[int, int] | None = database.execute(there, [found.id, found.mine, epoch]).fetchone()
     if listed is None:
         greeted = "SELECT count(*) FROM greetings WHERE partnership = ? AND epoch = ?"
         if database.execute(greeted, [found.id, epoch]).fetchone()[0] < 2:

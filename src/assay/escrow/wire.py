@@ -29,6 +29,8 @@ MOST_SHARED: Final = FREQUENCY_BOUNDS[-1]
 #: The most that one request may bring, and the most rows that fit.
 BODY_BYTES: Final = 8 << 20
 ROWS_A_PART: Final = 150_000
+#: The most rows that are compared with many lists at once.
+ROWS_COMPARED: Final = 2_000
 #: What is counted of the companies that two lists share, by kind: a domain, a name in a country, and less both at once.
 #: One record more or less changes all numbers together by three at most; by six where another record of a later
 #: population has the same keys, and takes its place.
