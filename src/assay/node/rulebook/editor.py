@@ -97,7 +97,7 @@ def edit(request: HttpRequest, path: str) -> HttpResponse:
         raise Http404
     kept = drafting.text_of(path)
     if request.method != "POST":
-        look = _trial(request.GET.get("tried", ""), path)
+        look = _look(request.GET.get("tried", ""), path)
         if look is not None:
             return _page(request, path, look.files[path], look.question["seen"], look=look)
         return _page(request, path, kept or skeleton(path), drafting.digest(kept))
@@ -132,14 +132,14 @@ def check(request: HttpRequest, path: str) -> HttpResponse:
 @require_safe
 def tried(request: HttpRequest, look_id: int, path: str) -> HttpResponse:
     """Show what came of trying a text's examples, or that it is still being done."""
-    look = _trial(str(look_id), path)
+    look = _look(str(look_id), path)
     if look is None:
         raise Http404
     shown = {"checked": checked(path, look.files[path], look), "path": path, "look": look}
     return render(request, "rulebook/checked.html", shown)
 
 
-def _trial(number: str, path: str) -> Look | None:
+def _look(number: str, path: str) -> Look | None:
     return trying.of(int(number), path) if number.isdecimal() and len(number) < 10 else None
 
 
