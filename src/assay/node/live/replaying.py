@@ -15,6 +15,7 @@ from assay.core import engine, identity, pipeline, sources
 from assay.core.definitions import model
 from assay.core.io.store import Store
 from assay.node.lake.reading import lake_sources
+from assay.node.live import kept
 from assay.node.live.changes import Change
 from assay.node.live.deciding import Known
 from assay.node.live.keys import node_sql
@@ -90,6 +91,7 @@ def store_replay(replay: Replay) -> list[Change]:
             with cursor.copy("COPY live_wake (node, at) FROM STDIN") as copy:
                 for row in _rows(replay.wakes):
                     copy.write_row(row)
+        kept.all_changed()
         return _tell(replay)
 
 

@@ -44,18 +44,19 @@ class Ours:
     keys: dict[str, Keys] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     owners: dict[str, Any] = field(default_factory=dict)
+    read_at: datetime | None = None  # when the accounts were read from the lake
+    matching: dict[str, str] = field(default_factory=dict)  # what they are compared by
+    changes: int = 0  # of keys; only grows
     _records: dict[str, Record] = field(default_factory=dict)
-    _read_at: datetime | None = None
-    _matching: dict[str, str] = field(default_factory=dict)
 
     def refresh(self, company: Company) -> frozenset[str]:
         """Bring all of it up to date; return the accounts that changed, came or went, in any way that matters."""
         read = AccountsRead.objects.filter(pk=1).values_list("at", flat=True).first()
         chosen = matching.chosen(company.matching, attribute_names())
         touched: set[str] = set()
-        if (read, chosen) != (self._read_at, self._matching):
+        if (read, chosen) != (self.read_at, self.matching):
             touched |= self._take({one.account_id: one for one in Account.objects.all().iterator(5_000)}, chosen)
-            self._read_at, self._matching = read, chosen
+            self.read_at, self.matching = read, chosen
         owners = {one.account_id: one.user for one in AccountOwner.objects.select_related("user")}
         touched |= {one for one in {*owners, *self.owners} if _named(owners.get(one)) != _named(self.owners.get(one))}
         self.owners = owners
@@ -81,7 +82,9 @@ class Ours:
             touched.add(account_id)
             self._records[account_id] = record
             self.keys[account_id] = keys_of(record)
+            self.changes += 1
         for gone in set(self.accounts) - set(accounts):
+            self.changes += 1
             self.keys.pop(gone, None)
             self._records.pop(gone, None)
         self.accounts = accounts

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from assay.node.partnering import errands
 from assay.node.partnering.models import (
     Account,
     Disclosed,
+    Duplicate,
     Errand,
     Insight,
     Introduction,
@@ -36,6 +39,9 @@ def erase(ids: Sequence[str]) -> int:
     named.update(account_id="", handle="")
     for table in (Told, Overlap, Member, Account, Insight, Introduction):
         count += table._default_manager.filter(account_id__in=wanted).delete()[0]
+    count += Duplicate.objects.filter(Q(account_id__in=wanted) | Q(other_id__in=wanted) | Q(group__in=wanted)).delete()[
+        0
+    ]
     count += Listed.objects.filter(text__in=wanted).delete()[0]
     count += Listed.objects.filter(account_id__in=wanted).delete()[0]
     return count

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from assay.node.partnering.duplicate_tables import Duplicate, DuplicatesLooked
 from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, Outgoing
 from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Standing
 
-__all__ = ["Account", "AccountsRead", "Counting", "Errand", "Listed", "Standing"]
+__all__ = ["Account", "AccountsRead", "Counting", "Duplicate", "DuplicatesLooked", "Errand", "Listed", "Standing"]
 __all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "Outgoing"]
 
 _USER = settings.AUTH_USER_MODEL

@@ -15,7 +15,7 @@ from assay.core.errors import BadRequest, ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
-from assay.node.partnering import company, grants, pairing, releasing
+from assay.node.partnering import company, duplicates, grants, pairing, releasing
 from assay.node.partnering.forms import AcceptForm, InviteForm, LimitsForm
 from assay.node.partnering.models import Overlap, Partner, Partnership, Population, Standing, TheirPopulation
 from assay.partners.evidence import Relation
@@ -38,6 +38,7 @@ def partners(request: HttpRequest) -> HttpResponse:
         "waiting": grants.waiting(),
         "held": releasing.held(),
         "has_populations": Population.objects.exists(),
+        "duplicates": len(duplicates.groups()),
         **_may(request),
     }
     return render(request, "partnering/partners.html", shown)

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from assay.core.errors import ShownError
 from assay.node.partnering import accounts, bringing, company, errands, grants, populations, saying
 from assay.node.partnering.bringing import Ours
+from assay.node.partnering.duplicates import Looking
 from assay.node.partnering.hearing import Hearing
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Partnership, Standing
@@ -41,6 +42,7 @@ class Background:
     def __init__(self, clock: Any) -> None:
         self._clock = clock
         self._ours = Ours()
+        self._duplicates = Looking()
         #: Accounts that changed since a partnership's last step; None: it may be any.
         self._touched: dict[int, set[str] | None] = {}
 
@@ -67,6 +69,8 @@ class Background:
                 has_more |= self._with(ours, one, now)
         for gone in set(self._touched) - {one.pk for one in _to_step(now)}:
             del self._touched[gone]
+        # Behind the partners, so that nobody waits for it.
+        self._duplicates.refresh(self._ours, now)
         return has_more
 
     def _with(self, ours: Company, partnership: Partnership, now: datetime) -> bool:

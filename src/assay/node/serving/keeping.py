@@ -24,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from assay.core.errors import BadRequest
 from assay.core.io.writing import sync
 from assay.node.api.feed import TOUCH_ALL
+from assay.node.partnering.restored import PAUSE_ALL, RESTORED
 from assay.node.postgres import cluster, programs
 from assay.node.postgres.cluster import Cluster
 from assay.node.serving import database, secrets
@@ -123,6 +124,8 @@ def restore(backup: Path, home: Path, variables: Mapping[str, str]) -> Kept:
                     files = _files(connection)
                     if _one(connection, "SELECT to_regclass('api_touched')") != "None":  # older backups lack it
                         connection.execute(TOUCH_ALL)
+                    if _one(connection, "SELECT to_regclass('partnering_partnership')") != "None":
+                        connection.execute(PAUSE_ALL, [RESTORED])
             (home / _LAKE).mkdir(mode=0o700, exist_ok=True)
             for name, size, _ in files:
                 _copied(backup / _LAKE / name, home / _LAKE / name, size)

@@ -197,7 +197,8 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
     ]
     lake = [sys.executable, "-m", "assay.node.serving.gathering"]
     partners = [sys.executable, "-m", "assay.node.serving.partnering"]
-    commands = {"web": web, "worker": worker, "lake": lake, "partners": partners}
+    stories = [sys.executable, "-m", "assay.node.serving.storytelling"]
+    commands = {"web": web, "worker": worker, "lake": lake, "partners": partners, "stories": stories}
     return [Process(name, command, variables, logs.of(name)) for name, command in commands.items()]
 
 
