@@ -1,8 +1,8 @@
 """A full recomputation from a node's lake beside the core's own run: `python -m benchmarks.recompute [--people N]`.
 
 Both decide the same rules of the same events (those of `benchmarks.live`): a node from its lake's files, as it does
-when an edition is published, and the core from one Parquet file, as `assay run` does. What a node does on top, bringing what
-is stored in line, is told apart: once where nothing is stored yet, and once where nothing changed.
+when an edition is published, and the core from one Parquet file, as `assay run` does. What a node does on top,
+bringing what is stored in line, is told apart: once where nothing is stored yet, and once where nothing changed.
 """
 
 from __future__ import annotations

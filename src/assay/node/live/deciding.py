@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from assay.core import engine, identity, pipeline, sources
 from assay.core.definitions import model
+from assay.core.identity.parts import numbered, source_ranks
 from assay.core.io.store import Store
 from assay.node.lake.reading import lake_sources
+from assay.node.live import later
 from assay.node.live.index import Neighbourhood
 from assay.node.live.keys import node_of, node_sql
 
@@ -31,6 +33,7 @@ class Decision:
     accounts: Mapping[str, int]
     merged: Mapping[str, str]
     nodes: frozenset[int]
+    later: pa.Table  # node, at: the earliest row of each that counts only after the instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +51,21 @@ class Known:
 
 @contextmanager
 def deciding(
-    definitions: model.Definitions, around: Neighbourhood, *, as_of: int, at_hand: Store | None = None
+    definitions: model.Definitions,
+    around: Neighbourhood,
+    *,
+    as_of: int,
+    at_hand: Store | None = None,
+    keeps_emails: bool = False,
 ) -> Iterator[tuple[Decision, Known]]:
     """Give what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would.
 
     For as long as the context lasts, more may be asked of what is known of them. A store that is `at_hand` is used
-    again, and left open.
+    again, and left open. Where it `keeps_emails`, `emails` tells them.
     """
     wanted = pipeline.to_decide(definitions)
     with Store(on_disk=False) if at_hand is None else nullcontext(at_hand) as store:
-        own = prepare(store, wanted, around.rows)
+        own = prepare(store, wanted, around.rows, keeps_emails=keeps_emails)
         people = _among(store, "people", "p", around.people)
         accounts = _among(store, "accounts", "a", around.accounts)
         subjects = [*(("person", one) for one in people), *(("account", one) for one in accounts)]
@@ -72,6 +80,7 @@ def deciding(
             accounts=accounts,
             merged=merged,
             nodes=around.people | around.accounts,
+            later=later.instants(store, as_of),
         )
         yield decision, Known(store=store, definitions=own)
 
@@ -115,7 +124,9 @@ def _of(told: pa.Table, people: Mapping[str, int], accounts: Mapping[str, int]) 
     return told.filter(pa.array([one in (people if kind == "person" else accounts) for kind, one in pairs], pa.bool_()))
 
 
-def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> model.Definitions:
+def prepare(
+    store: Store, definitions: model.Definitions, rows: pa.Table, *, keeps_emails: bool = False
+) -> model.Definitions:
     """Fill a store's `prepared` from rows of the lake; return the definitions that it was read by.
 
     Sources that say nothing here are left out: to plan the reading of each costs more than to read a few rows.
@@ -125,8 +136,33 @@ def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> mod
     present = tuple(part for part in definitions.sources if part.source in told) or definitions.sources[:1]
     own, relations = lake_sources(replace(definitions, sources=present), "lake")
     sources.read(store, own, relations)
+    if keeps_emails:
+        _keep_emails(store, own)
     identity.resolve(store, own)
     return own
+
+
+def _keep_emails(store: Store, own: model.Definitions) -> None:
+    """Keep what sources say of e-mails, which the core needs for their domains alone and lets go."""
+    ranks = source_ranks(own)
+    told = [
+        f"SELECT {ranks[part.source]} AS rank, {k} AS part, row, id, email FROM raw.good_{k} WHERE email IS NOT NULL"
+        for k, part in numbered(own, model.PeopleSource)
+        if part.email is not None
+    ]
+    nobody = "SELECT 0 AS rank, 0 AS part, 0::BIGINT AS row, '' AS id, '' AS email WHERE false"
+    store.run("CREATE SCHEMA IF NOT EXISTS told")
+    store.run(f"CREATE OR REPLACE TABLE told.emails AS {' UNION ALL '.join([nobody, *told])}")
+
+
+def emails(known: Known) -> dict[str, str]:
+    """Return each person's last e-mail, by the id that they have now, where `deciding` keeps them."""
+    return dict(
+        known.store.rows(
+            "SELECT coalesce(m.shown, e.id), last(e.email ORDER BY e.rank, e.part, e.row) FROM told.emails e "
+            "LEFT JOIN prepared.merged m ON m.id = e.id GROUP BY 1 ORDER BY 1"
+        )
+    )
 
 
 def _among(store: Store, table: str, prefix: str, nodes: frozenset[int]) -> dict[str, int]:

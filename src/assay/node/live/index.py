@@ -51,6 +51,7 @@ class Neighbourhood:
 
     people: Nodes
     accounts: Nodes
+    homes: Nodes  # the accounts of these people, whether decided of or not, among others: what is told of them changes
     read: Nodes  # whose rows they are
     rows: pa.Table
 
@@ -70,7 +71,8 @@ class Index:
         self._con.execute("PRAGMA busy_timeout = 30000")
         if self._con.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             self._con.executescript(_NO_MORE)
-        self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
+            # Who only reads must not wait for who writes: where all is there, nothing is written.
+            self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
         self._con.execute("CREATE TEMP TABLE wanted (name INTEGER PRIMARY KEY)")
 
@@ -236,7 +238,12 @@ class Index:
             staffed = accounts
         loaded = self._same([*people, *self._tied(staffed, STAFF)]) | homes
         rows = self._rows(loaded, people, of_colleagues)
-        return Neighbourhood(people=people, accounts=accounts, read=loaded, rows=rows)
+        return Neighbourhood(people=people, accounts=accounts, homes=homes, read=loaded, rows=rows)
+
+    def knows(self, node: int) -> bool:
+        """Tell whether any row names a node."""
+        found = "SELECT 1 FROM row WHERE node = ?1 UNION ALL SELECT 1 FROM tie WHERE node = ?1 LIMIT 1"
+        return self._con.execute(found, [node]).fetchone() is not None
 
     def sample(self, size: int, seed: int) -> list[int]:
         """Return at most so many nodes that have rows, drawn by a seed."""

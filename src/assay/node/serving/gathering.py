@@ -26,12 +26,17 @@ def gather(stop: threading.Event) -> None:
     """Live until asked to stop, and keep the lake in order; a failure, such as Postgres being away, is waited out."""
     from assay.node.serving.living import Life
 
-    order = threading.Thread(target=keep_doing, args=(_order, _TO_ORDER, stop))
-    order.start()
+    beside = [
+        threading.Thread(target=keep_doing, args=(_order, _TO_ORDER, stop)),
+        threading.Thread(target=keep_doing, args=(_keep_deadlines, _TICK, stop)),
+    ]
+    for thread in beside:
+        thread.start()
     life = Life(lambda: datetime.now(UTC))
     keep_doing(_and_then_tidied(life.step), _TICK, stop)
     life.close()
-    order.join()
+    for thread in beside:
+        thread.join()
 
 
 def _and_then_tidied(step: Callable[[], bool]) -> Callable[[], bool]:
@@ -62,6 +67,15 @@ def _order() -> bool:
     compacting.sweep(now)
     draining.forget_messages(now)
     return compacting.compact(now)
+
+
+def _keep_deadlines() -> bool:
+    """Do what deadlines bring, which must not wait until everybody is decided of; tell whether there may be more."""
+    from assay.node.leads import timers
+    from assay.node.rulebook import current
+
+    number, definitions = current.edition_and_definitions()
+    return bool(number and timers.keep_deadlines(definitions, datetime.now(UTC)))
 
 
 def keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -> None:
