@@ -14,10 +14,11 @@ from tests.node.live import world
 from assay.core import engine, pipeline
 from assay.core.io.store import Store
 from assay.node.live import index as index_of
+from assay.node.live import kept
 from assay.node.live.deciding import prepare
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
-from assay.node.live.models import Holding, Spell, Wake
+from assay.node.live.models import Holding, KeptStory, Spell, Wake
 from assay.node.live.reach import names_read_at_accounts
 from assay.node.live.turning import settle, take_in
 
@@ -254,7 +255,10 @@ def test_an_event_that_no_rule_about_accounts_reads_leaves_its_account_undecided
             around = index.around(index.touched(10), accounts_reach_people=False, alone=alone)
             assert (node_of("a", "f1") in around.accounts) == spreads
             assert (node_of("p", "bob") in around.read) == spreads
+            kept.keep(1, [("account", "f1")], {}, _micros(20), world.START)
             settle(index, narrow, as_of=_micros(30))
+            assert KeptStory.objects.get().changed_at is not None  # what is told of its people is no longer so
+            KeptStory.objects.all().delete()
             seen = pa.concat_tables([seen, more])
             assert _stored() == _replayed(narrow, seen, _micros(30))
 
