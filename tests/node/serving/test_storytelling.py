@@ -222,6 +222,15 @@ def test_stories_do_not_grow_without_bound(ann, monkeypatch):
     assert not KeptStory.objects.exists()
 
 
+def test_a_story_that_another_version_of_assay_kept_is_told_anew(ann, client_of):
+    _, clock, lead = ann
+    told_ahead(clock)
+    KeptStory.objects.update(told='{"form":0,"subject_type":"person"}')
+    assert found("person", "ann", clock) is None
+    assert "Evidence on a time line" in client_of(Role.REP).get(f"/leads/{lead.pk}/?now=1").content.decode()
+    assert found("person", "ann", clock).is_current
+
+
 def test_a_story_that_cannot_be_told_holds_up_no_other(ann, monkeypatch, caplog):
     _, clock, _ = ann
     tell = asking.stories
