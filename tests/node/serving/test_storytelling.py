@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -220,6 +222,27 @@ def test_stories_do_not_grow_without_bound(ann, monkeypatch):
     assert kept.sweep(clock()) == 1
     assert kept.sweep(clock() + kept.KEPT_FOR + timedelta(days=1)) == 1
     assert not KeptStory.objects.exists()
+
+
+def test_the_process_that_tells_stories_lets_all_others_first():
+    told = "import os; from pathlib import Path; from assay.node.serving import storytelling as it; "
+    told += "it._let_others_first(); print(os.getpriority(os.PRIO_PROCESS, 0)); "
+    told += "group = Path('/proc/self/autogroup'); print(group.read_text() if group.exists() else 'nice 19')"
+    done = subprocess.run(
+        [sys.executable, "-c", told], start_new_session=True, capture_output=True, text=True, check=True
+    )
+    nice, group = done.stdout.splitlines()[:2]
+    assert nice == "19"
+    assert group.endswith("nice 19")
+
+
+def test_a_story_that_another_version_of_assay_kept_is_told_anew(ann, client_of):
+    _, clock, lead = ann
+    told_ahead(clock)
+    KeptStory.objects.update(told='{"form":0,"subject_type":"person"}')
+    assert found("person", "ann", clock) is None
+    assert "Evidence on a time line" in client_of(Role.REP).get(f"/leads/{lead.pk}/?now=1").content.decode()
+    assert found("person", "ann", clock).is_current
 
 
 def test_a_story_that_cannot_be_told_holds_up_no_other(ann, monkeypatch, caplog):
