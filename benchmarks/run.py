@@ -240,6 +240,19 @@ def part_check(bench: Bench) -> None:
         _same_spells(bench, keys[0], raw)
 
 
+def part_pages(bench: Bench) -> None:
+    """Every page of a node as each role, over people with 20 events each: p95 by the clock, and processor."""
+    out = bench.data / "pages.json"
+    command = [sys.executable, "-m", "benchmarks.pages", "--people", str(bench.events // 20), "--out", str(out)]
+    subprocess.run(command, check=True)
+    found = json.loads(out.read_text())
+    worst = max(found, key=lambda one: float(one["p95"]))
+    bench.judge(f"p95 of the slowest page, {worst['page']!r} for {worst['role']}", worst["p95"], 150.0, "ms")
+    costly = max(found, key=lambda one: float(one["processor"]))
+    what = f"processor of the costliest page, {costly['page']!r} for {costly['role']}"
+    bench.judge(what, costly["processor"], None, "ms")
+
+
 PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "a": part_a,
     "b": part_b,
@@ -247,6 +260,7 @@ PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "d": part_d,
     "e": part_e,
     "f": part_f,
+    "pages": part_pages,
     "intake": part_intake,
     "overload": part_overload,
     "check": part_check,
@@ -262,7 +276,7 @@ def _prepare_rules(bench: Bench) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the parts that were asked for and keep their figures in benchmarks/results."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e f intake overload check; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{' '.join(PARTS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="1 million events instead of 20 million")
     parser.add_argument("--events", type=int, help="so many events (d: a tenth, half and two and a half times as many)")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each contender, the best counts")

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import F
+from tests.node.browsing import is_too_wide
 from tests.node.serving.told import built
 
 from assay.node.access.actions import Machine
@@ -117,6 +118,41 @@ def test_a_page_whose_story_is_not_told_yet_comes_with_what_the_lead_says_and_th
     assert "Evidence on a time line" in page
     assert found("person", "ann", clock).is_current
     assert "Evidence on a time line" in client.get(f"/leads/{lead.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("without_scripts", [False, True])
+def test_what_is_not_told_yet_follows_by_itself_in_a_browser_with_scripts_and_without(ann, visitor, without_scripts):
+    _, clock, lead = ann
+    page = visitor(Role.REP, without_scripts=without_scripts)
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_text("Evidence on a time line").wait_for(timeout=60_000)
+    assert found("person", "ann", clock).is_current
+    page.goto("/accounts/f1/")
+    page.get_by_text("1 of 1 people qualify").wait_for(timeout=60_000)
+    page = visitor(Role.REP, without_scripts=without_scripts, phone=True, dark=True)
+    page.goto(f"/leads/{lead.pk}/")
+    assert page.get_by_text("As of").is_visible()
+    assert not is_too_wide(page)
+
+
+def test_a_page_that_shows_an_older_story_brings_the_newer_one_once_it_is_told(ann, send, visitor):
+    living, clock, lead = ann
+    told_ahead(clock)
+    send(built(3, 0, context={"groupId": "f1"}))
+    lived_on(living)
+    page = visitor(Role.REP)
+    page.goto(f"/leads/{lead.pk}/")
+    assert page.get_by_text("More may have happened since").is_visible()
+    told_ahead(clock)
+    page.get_by_text("More may have happened since").wait_for(state="detached", timeout=60_000)
+
+
+def test_an_account_without_leads_is_shown_if_rows_name_it_and_not_found_otherwise(ann, client_of):
+    client = client_of(Role.REP)
+    Lead.objects.all().delete()
+    assert "The evidence is being put together" in client.get("/accounts/f1/").content.decode()
+    assert client.get("/accounts/f1/?now=1").status_code == 200
+    assert client.get("/accounts/nobody/").status_code == 404
 
 
 def test_a_story_of_another_edition_of_the_rules_is_not_shown_and_is_told_anew(ann):

@@ -239,6 +239,11 @@ class Index:
         rows = self._rows(loaded, people, of_colleagues)
         return Neighbourhood(people=people, accounts=accounts, read=loaded, rows=rows)
 
+    def knows(self, node: int) -> bool:
+        """Tell whether any row names a node."""
+        found = "SELECT 1 FROM row WHERE node = ?1 UNION ALL SELECT 1 FROM tie WHERE node = ?1 LIMIT 1"
+        return self._con.execute(found, [node]).fetchone() is not None
+
     def sample(self, size: int, seed: int) -> list[int]:
         """Return at most so many nodes that have rows, drawn by a seed."""
         found: set[int] = set()

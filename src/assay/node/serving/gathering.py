@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +18,7 @@ import django
 _log: Final = logging.getLogger(__name__)
 _TICK: Final = 0.2
 _TO_ORDER: Final = 5.0
+_TO_TIDY: Final = 300.0
 _AFTER_FAILURE: Final = 1.0
 
 
@@ -30,10 +33,30 @@ def gather(stop: threading.Event) -> None:
     for thread in beside:
         thread.start()
     life = Life(lambda: datetime.now(UTC))
-    keep_doing(life.step, _TICK, stop)
+    keep_doing(_and_then_tidied(life.step), _TICK, stop)
     life.close()
     for thread in beside:
         thread.join()
+
+
+def _and_then_tidied(step: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a step that uses idle moments: what is in memory by then stays out of later searches for garbage.
+
+    To search all of it takes a good part of a turn, and would come up every few turns.
+    """
+    not_before = 0.0
+
+    def tidied() -> bool:
+        nonlocal not_before
+        has_more = step()
+        if not has_more and time.monotonic() >= not_before:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            not_before = time.monotonic() + _TO_TIDY
+        return has_more
+
+    return tidied
 
 
 def _order() -> bool:
