@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def home(settings):
     found = settings.ASSAY.data_folder
+    found.mkdir(parents=True, exist_ok=True)
     yield found
     (found / keeping.RESTORED_FILE).unlink(missing_ok=True)
 
