@@ -29,6 +29,8 @@ _SHARED, _OWN, _TWICE = 60, 60, 3
 _LEADS = 3
 #: Leads come once the node has decided of everybody, which takes it a while.
 _PATIENCE = 120.0
+#: What Petra would write: rules and scores are nothing that a partner is shown.
+_WHY = "Busy with us lately, and they run what you know best. A word from you would help them decide."
 _OWNERS = ("Tess Marlow", "Ivo Grant", "Mina Sato")
 
 
@@ -72,7 +74,7 @@ def invite(folder: Path, escrow: str) -> str:
     user = opening.invite(petra, slug, USER, "Tess Marlow, Tarnwick", now)
     for lead in _leads():
         if not handing.why_not(lead):
-            shown = Shown(company=lead.account_name or lead.account_id, why=lead.summary, contact=lead.name)
+            shown = Shown(company=lead.account_name or lead.account_id, why=_WHY, contact=lead.name)
             handing.hand(petra, lead.pk, slug, shown, now=now, respond_by=now + timedelta(days=5))
     return opening.make_link(petra, slug, user.pk)[1]
 

@@ -139,3 +139,21 @@ def test_after_a_backup_was_brought_back_partners_wait_until_somebody_looked(
     assert ("b4", "customers") in birch.known
     assert grants.effective(paired)
     assert Grant.objects.get().state == "holds"
+
+
+def test_before_both_lists_were_compared_no_page_says_that_nothing_is_shared(
+    granted, paired, background, birch, rounds, client_of
+):
+    client = client_of(Role.REP)
+    assert not Standing.objects.get().our_records
+    for path in ("/partners/", "/partners/birch/", "/partners/birch/map/"):
+        page = client.get(path).content.decode()
+        assert "ot compared yet" in page, path
+        assert "0 accounts shared" not in page
+    granted()
+    birch.accounts.clear()
+    birch.accounts["b9"] = account("Nobody Else's", "nobody-else.com", "FR", "Lyon")
+    birch.grant(fields=())
+    rounds()
+    assert Standing.objects.get().shared_records == 0
+    assert "0 accounts shared" in client.get("/partners/birch/map/").content.decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -332,6 +332,7 @@ def test_a_rule_about_people_gives_the_accounts_that_they_are_at_and_the_people_
     assert {people.person_of(one) for one in who} == {"p1", "p3"}
     Holding.objects.filter(subject_id="p3").delete()
     tell_people({"p1": {**PEOPLE["p1"], "company": "a2"}})
+    background._clock.ahead = timedelta(minutes=1)
     background.step()
     here = Member.objects.filter(population__slug="where-people-try", until__isnull=True)
     assert set(here.values_list("account_id", flat=True)) == {"a2"}

@@ -65,7 +65,7 @@ def test_accounts_that_hold_a_rule_are_those_told_to_hold_it(manager):
     made = populations.make(manager, name="Paying", says="customer", how="rule", rule="paying")
     assert now_in(made) == {"a1", "a3"}
     Holding.objects.filter(subject_id="a1").delete()
-    populations.refresh(later(seconds=1))
+    populations.refresh(later(minutes=1))
     assert now_in(made) == {"a3"}
 
 
@@ -75,7 +75,7 @@ def test_a_rule_that_is_decided_no_more_is_said_and_its_accounts_stay(manager):
     )
     made = populations.make(manager, name="Paying", says="customer", how="rule", rule="paying")
     type(made).objects.filter(pk=made.pk).update(rule="gone")
-    populations.refresh(later(seconds=1))
+    populations.refresh(later(minutes=1))
     made.counting.refresh_from_db()
     assert "decided no more" in made.counting.trouble
     assert now_in(made) == {"a1"}

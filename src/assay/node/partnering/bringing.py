@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Count, Max, Q
+
 from assay.node.leads.models import AccountOwner
 from assay.node.partnering import fields as known_fields
 from assay.node.partnering import grants, matching, people
@@ -50,6 +52,7 @@ class Ours:
     changes: int = 0  # of keys; only grows
     people: dict[str, tuple[Person, Keys]] = field(default_factory=dict)  # by record, where populations are of people
     _people_at: datetime | None = None
+    _marks: tuple[Any, ...] = ()
     _records: dict[str, Record] = field(default_factory=dict)
 
     def refresh(self, company: Company) -> frozenset[str]:
@@ -64,10 +67,11 @@ class Ours:
         owners = {one.account_id: one.user for one in AccountOwner.objects.select_related("user")}
         touched |= {one for one in {*owners, *self.owners} if _named(owners.get(one)) != _named(self.owners.get(one))}
         self.owners = owners
-        members = _members()
-        for slug in {*members, *self.members}:
-            touched |= members.get(slug, frozenset()) ^ self.members.get(slug, frozenset())
-        self.members = members
+        if (marks := _marks()) != self._marks:
+            members = _members()
+            for slug in {*members, *self.members}:
+                touched |= members.get(slug, frozenset()) ^ self.members.get(slug, frozenset())
+            self.members, self._marks = members, marks
         return frozenset(touched)
 
     def _take(self, accounts: dict[str, Account], chosen: dict[str, str]) -> set[str]:
@@ -190,6 +194,15 @@ def _version(partnership: Partnership, offers: Sequence[Offer]) -> tuple[int, bo
         standing.offers, standing.version = digest, standing.version + 1
         standing.save(update_fields=["offers", "version"])
     return standing.version, is_new
+
+
+def _marks() -> tuple[Any, ...]:
+    """Return what differs wherever members do: those that came have higher numbers, those that left a later instant."""
+    is_in = Q(until__isnull=True)
+    found = Member.objects.aggregate(
+        newest=Max("pk"), left=Max("until"), all=Count("pk"), now=Count("pk", filter=is_in)
+    )
+    return (*found.values(), *Population.objects.order_by("pk").values_list("slug", flat=True))
 
 
 def _members() -> dict[str, frozenset[str]]:

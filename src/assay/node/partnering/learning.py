@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -161,11 +161,9 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
     others: list[str] = []
     if grant is not None and grant.level == Level.OVERLAPS:
         match = {"partnership": partnership, "ruling": Overlap.Ruling.MATCH, "until__isnull": True}
-        both: set[str]
+        both: Any = Overlap.objects.filter(**match).values_list("account_id", flat=True)
         if population.is_of_people:
-            both = set(PersonOverlap.objects.filter(**match).values_list("record", flat=True))
-        else:
-            both = set(Overlap.objects.filter(**match).values_list("account_id", flat=True))
+            both = PersonOverlap.objects.filter(**match).values_list("record", flat=True)
         mine = members.order_by("account_id").values_list("account_id", flat=True)
         shared = list(mine.filter(account_id__in=both))
         others = list(mine.exclude(account_id__in=both)[:_SHOWN])

@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
 from assay.node.partnering import facts, insights, lens, mapping
 from assay.node.partnering.accounts import attribute_names
-from assay.node.partnering.models import Level, Partnership, Population, TheirPopulation
+from assay.node.partnering.models import Level, Partnership, Population, Standing, TheirPopulation
 
 _PAGE: Final = 50
 
@@ -35,6 +36,8 @@ def account_map(request: HttpRequest, slug: str) -> HttpResponse:
         "partnership": partnership,
         "partner": partnership.partner,
         "map": found,
+        # Not "0 shared" before both lists were laid beside each other.
+        "is_compared": bool(found.shared) or not _is_uncompared(partnership),
         "called": lens.called(found.revenue),
         "lens": by_lens,
         "attributes": attribute_names(),
@@ -161,6 +164,12 @@ def back(request: HttpRequest) -> str:
     to = request.POST.get("back", "")
     own = url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/")
     return to if own else reverse("ecosystem")
+
+
+def _is_uncompared(partnership: Partnership) -> bool:
+    """Tell whether one of the two lists is not there, or holds nothing."""
+    lacking = Q(their_records__isnull=True) | Q(our_records__isnull=True) | Q(our_records=0)
+    return Standing.objects.filter(lacking, partnership=partnership).exists()
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

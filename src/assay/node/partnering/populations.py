@@ -153,9 +153,11 @@ def unknown(population: Population) -> list[str]:
 
 def _is_due(one: Population, edition: int, last: int, now: datetime) -> bool:
     counting: Counting | None = getattr(one, "counting", None)
-    if counting is None or one.counted_at is None or one.how == Population.How.RULE:
-        return True  # who holds a rule is one query
+    if counting is None or one.counted_at is None:
+        return True
     rest = timedelta(milliseconds=_REST * counting.milliseconds)
+    if one.how == Population.How.RULE:  # who holds a rule is one query, but no short one where very many do
+        return now - one.counted_at >= rest
     # Windows run out though nothing arrives, so a text is decided again once in a while.
     is_old = one.how == Population.How.TEXT and now - one.counted_at > max(rest, timedelta(minutes=10))
     has_news = (counting.seq, counting.edition) != (last, edition)
