@@ -214,6 +214,38 @@ def part_f(bench: Bench) -> None:
         bench.judge(f"{of}, by the clock", bench.best(key), None, "s")
 
 
+def _partnering(bench: Bench, part: str, *words: str) -> dict[str, float]:
+    """Run a part of `benchmarks.partnering` in a process of its own; print what it prints, return its figures."""
+    command = [sys.executable, "-m", "benchmarks.partnering", part, *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{part} of partnering failed ({done.returncode}).")
+    _, *lines, last = done.stdout.splitlines()
+    print("\n".join(f"  {line}" for line in lines), flush=True)
+    found: dict[str, float] = json.loads(last)
+    bench.runs[f"partnering {part}", 0, bench.events] = [dict(found)]
+    return found
+
+
+def part_g(bench: Bench) -> None:
+    """Partners: records to tokens, two lists matched, openmined-psi beside, one new lead against 50 partners."""
+    records = bench.events // 20
+    made = _partnering(bench, "tokens", "--records", str(records))
+    bench.judge(f"{records:,} records to tokens, processor", made["seconds"], 60 * records / 1_000_000, "s")
+    matched = _partnering(bench, "matching", "--records", str(records), "--rounds", str(bench.rounds))
+    bench.judge(f"{records:,} x {records:,} records matched / DuckDB's bare hash join, processor", matched["ratio"], 5)
+    if beside := _partnering(bench, "psi", "--records", str(records // 50)):
+        bench.judge("our tokens and matching / openmined-psi of one key, processor", beside["ours"] / beside["psi"], 1)
+    few, many = records // 100, records // 10
+    found = _partnering(bench, "service", "--sizes", str(few), str(many), "--folder", str(bench.data))
+    for what, target in (("p99", 20.0), ("median", None), ("processor p99", None), ("processor", None)):
+        bench.judge(f"a new lead against 50 partners of {many:,}, {what}", found[f"{what} {many}"], target, "ms")
+    growth = found[f"processor {many}"] / found[f"processor {few}"]
+    bench.judge(f"its processor time from {few:,} to {many:,} records", growth, None)
+    bench.judge("index", found[f"bytes {many}"], None, "bytes a row")
+    bench.judge("index", found[f"GiB {many}"], None, "GiB")
+
+
 def part_check(bench: Bench) -> None:
     """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB; raw files too."""
     size = generate.Size.of(min(bench.events, 1_000_000))
@@ -233,6 +265,7 @@ PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "d": part_d,
     "e": part_e,
     "f": part_f,
+    "g": part_g,
     "check": part_check,
 }
 
@@ -246,7 +279,7 @@ def _prepare_rules(bench: Bench) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the parts that were asked for and keep their figures in benchmarks/results."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e f check; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e f g check; all by default")
     parser.add_argument("--quick", action="store_true", help="1 million events instead of 20 million")
     parser.add_argument("--events", type=int, help="so many events (d: a tenth, half and two and a half times as many)")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each contender, the best counts")
