@@ -33,7 +33,7 @@ BATCH: Final = 100
 EVENTS: Final = 20  # a person
 COLLEAGUES: Final = 10  # an account
 _NAMES: Final = tuple(f"did_{i}" for i in range(12))
-_SIGNAL: Final = "asked_for_a_call"
+SIGNAL: Final = "asked_for_a_call"
 
 
 def definitions(folder: Path) -> None:
@@ -42,12 +42,12 @@ def definitions(folder: Path) -> None:
     (folder / "qualifications").mkdir()
     (folder / "sources" / "app.yml").write_text(
         "source: app\nevents:\n  file: app.csv\n  id: id\n  at: at\n  event: {column: event}\n  person: user\n"
-        f"  account: account\n  properties: [plan, amount]\nevent_names: [{', '.join([*_NAMES, _SIGNAL])}]\n"
+        f"  account: account\n  properties: [plan, amount]\nevent_names: [{', '.join([*_NAMES, SIGNAL])}]\n"
     )
     for number in range(20):
         name, other = _NAMES[number % 12], _NAMES[(number * 5 + 1) % 12]
         if number == 0:
-            criteria = f"  asked: {{count: {_SIGNAL}, at_least: 1, within: 7 days}}\n"
+            criteria = f"  asked: {{count: {SIGNAL}, at_least: 1, within: 7 days}}\n"
             group, subject = "all_of: [asked]", "person"
         elif number > 16:
             criteria = (
@@ -70,7 +70,7 @@ def definitions(folder: Path) -> None:
         )
     (folder / "qualifications" / "rule_0.examples.yml").write_text(
         "examples_for: rule_0\nas_of: 2026-03-10\ncases:\n"
-        f"  asked:\n    events: {{{_SIGNAL}: [2026-03-09]}}\n    expect: {{qualified: true}}\n"
+        f"  asked:\n    events: {{{SIGNAL}: [2026-03-09]}}\n    expect: {{qualified: true}}\n"
         "  silent:\n    events: {did_0: [2026-03-09]}\n    expect: {qualified: false}\n"
     )
 
@@ -159,7 +159,7 @@ class Sending:
             for i, one in enumerate(users.tolist())
         ]
         signal_of = f"fresh{next(self._fresh)}"
-        calls[0] |= {"event": _SIGNAL, "userId": signal_of}
+        calls[0] |= {"event": SIGNAL, "userId": signal_of}
         body = json.dumps({"batch": calls, "sentAt": now, "writeKey": self._key})
         connection.request("POST", "/v1/batch", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -213,7 +213,7 @@ def _measure(folder: Path, asked: argparse.Namespace) -> None:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([*command, "--port", str(asked.port)], stdout=log, stderr=log)
         try:
-            while not _answers(asked.port):
+            while not answers(asked.port):
                 time.sleep(0.2)
             with visited(folder / "node"):
                 begun = time.monotonic()
@@ -223,7 +223,7 @@ def _measure(folder: Path, asked: argparse.Namespace) -> None:
                     f"{time.monotonic() - begun:.0f} s",
                     flush=True,
                 )
-                _wait_until_decided(folder)
+                wait_until_decided(folder)
                 print(f"decided of after {time.monotonic() - begun:.0f} s", flush=True)
                 _report(asked, key)
         finally:
@@ -233,7 +233,7 @@ def _measure(folder: Path, asked: argparse.Namespace) -> None:
             print("\n".join(line[:300] for line in told if '"error"' in line or '"warning"' in line)[-3000:])
 
 
-def _wait_until_decided(folder: Path) -> None:
+def wait_until_decided(folder: Path) -> None:
     from assay.node.lake import manifest
     from assay.node.live.index import Index
 
@@ -265,7 +265,7 @@ def _report(asked: argparse.Namespace, key: str) -> None:
     )
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     connection = http.client.HTTPConnection("localhost", port, timeout=2)
     try:
         connection.request("GET", "/healthz")

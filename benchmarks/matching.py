@@ -20,9 +20,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from assay.core.io.store import Store
+from assay.partners import duplicates
 from assay.partners.canonical import Record, keys_of
 from assay.partners.evidence import DEFAULT_TERMS, Ruling, Terms
-from assay.partners.matching import candidates, decide, duplicates, fields_of, join
+from assay.partners.matching import candidates, decide, fields_of, join
 from assay.partners.tokens import Tokeniser, TokenList
 from benchmarks import matching_real, matching_splink, matching_weights
 
@@ -153,7 +154,7 @@ def twice(folder: Path) -> None:
     begun = time.process_time()
     tokens = tokenised(records, 1)
     with Store(threads=1, memory_limit="5GB") as store:
-        groups = duplicates(store, tokens)
+        groups = duplicates.groups((one.first, one.other) for one in duplicates.pairs(store, tokens))
     ids = list(records)
     found = {_pair(ids[a], ids[b]) for group in groups for a, b in combinations(group, 2)}
     say("blind tokens, with itself", found, truth, f"{time.process_time() - begun:.0f} s of processor")

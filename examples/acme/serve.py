@@ -28,13 +28,22 @@ import partners
 HERE = Path(__file__).resolve().parent
 DEFINITIONS = HERE / "definitions"
 WHO = {
-    "rita@acme.example": ("rep", "Rita, sales"),
-    "sam@acme.example": ("rep", "Sam, sales"),
-    "carla@acme.example": ("csm", "Carla, customer success"),
-    "mona@acme.example": ("marketer", "Mona, marketing"),
-    "petra@acme.example": ("partners", "Petra, partner manager"),
-    "rob@acme.example": ("revops", "Rob, revenue operations"),
-    "ada@acme.example": ("admin", "Ada, administrator"),
+    "rita@acme.example": ("rep", "Rita Lund"),
+    "sam@acme.example": ("rep", "Sam Okafor"),
+    "carla@acme.example": ("csm", "Carla Reyes"),
+    "mona@acme.example": ("marketer", "Mona Haas"),
+    "petra@acme.example": ("partners", "Petra Novak"),
+    "rob@acme.example": ("revops", "Rob Quist"),
+    "ada@acme.example": ("admin", "Ada Brandt"),
+}
+WORKS_AS = {
+    "rita@acme.example": "sales",
+    "sam@acme.example": "sales",
+    "carla@acme.example": "customer success",
+    "mona@acme.example": "marketing",
+    "petra@acme.example": "partner manager",
+    "rob@acme.example": "revenue operations: may edit rules",
+    "ada@acme.example": "administrator: may approve them",
 }
 A_SECOND = 2.0  # calls
 
@@ -50,15 +59,17 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     home = folder / "node"
     escrow, escrow_address = partners.start_escrow(folder / "escrow", options.port + 1)
-    server = subprocess.Popen(
-        [str(Path(sys.executable).with_name("assay")), "serve", "--data-folder", str(home), "--port", str(options.port)]
-    )
+    command = [str(Path(sys.executable).with_name("assay")), "serve", "--data-folder", str(home)]
+    # The link stays in sight: what the server logs of each request would push it away.
+    print("Starting the server …", flush=True)
+    with (folder / "server.log").open("ab") as log:
+        server = subprocess.Popen([*command, "--port", str(options.port)], stdout=log, stderr=log)
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         address = f"http://localhost:{options.port}"
-        _wait(server, address)
+        _wait(server, address, folder / "server.log")
         if not (folder / "filled").exists():
             _fill(folder, home, options.scale, escrow_address)
         _greet(folder, address)
@@ -72,14 +83,14 @@ def main() -> None:
         escrow.wait(30)
 
 
-def _wait(server: subprocess.Popen[bytes], address: str) -> None:
+def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     while server.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=2):
                 return
         except OSError:
             time.sleep(0.2)
-    sys.exit(server.returncode)
+    sys.exit("\n".join(["The server did not start:", *log.read_text("utf-8", "replace").splitlines()[-5:]]))
 
 
 def _fill(folder: Path, home: Path, scale: float, escrow: str) -> None:
@@ -96,12 +107,15 @@ def _fill(folder: Path, home: Path, scale: float, escrow: str) -> None:
     from assay.node.serving.visiting import visited
 
     with visited(home):
+        import first_timer
         from filling import fill
         from pairing import pair
 
         logins = fill(files, DEFINITIONS, WHO)
         print("Pairing with three partners, over an escrow that none of them runs …", flush=True)
         pair(folder / "partners", escrow)
+        first_timer.write_list(files, folder / "first-timer")
+        logins["link"] = first_timer.invite(folder / "first-timer", escrow)
     (folder / "logins.json").write_text(json.dumps(logins))
     (folder / "logins.json").chmod(0o600)
     (folder / "filled").touch()
@@ -141,8 +155,17 @@ def _greet(folder: Path, address: str) -> None:
     logins = json.loads((folder / "logins.json").read_text())
     print(f"\nLog in at {address} with the password {logins['password']} as one of:")
     for email, (_, name) in WHO.items():
-        print(f"  {email:<22} {name}")
+        print(f"  {email:<22} {name}, {WORKS_AS[email]}")
     print("Petra finds three partners, an account map and leads that they agree on under Partners.")
+    place = folder / "first-timer"
+    share = [str(Path(sys.executable).with_name("assay")), "share", str(place / "customers.csv")]
+    print("\nOr be Tarnwick, a partner without a server that does this for the first time:")
+    print("  1. Compare its list with Acme's; the list stays where it is:")
+    print(f"     {' '.join(share)} --with @{place / 'invitation'} --recovery {place / 'keep-this.json'}")
+    print("  2. Hold its 60 digits against those on Petra's page Partners → Tarnwick, and say so on both sides.")
+    print("  3. Choose a password for tess@tarnwick.example, and answer the leads that Acme handed over:")
+    print(f"     {logins['link']} (good once, for three days)\n")
+    print(f"What the server logs is in {folder / 'server.log'}.")
     print("Acme's users go on meanwhile: their calls arrive over the network. Ctrl-C stops everything.", flush=True)
 
 

@@ -116,6 +116,9 @@ def _learnt(tmp_path):
 
 def test_one_command_finds_what_is_shared_and_the_list_stays_here(paired, run, vendor, tmp_path, escrow):
     assert "3 companies" in paired and "2 of your 3 companies" in paired, paired
+    assert "Pairs of rows that look like one company: 1." in " ".join(paired.split()), paired
+    with (tmp_path / "customers.duplicates.csv").open(encoding="utf-8") as file:
+        assert [row["why"] for row in csv.DictReader(file)] == ["the same in every key: taken for one company"]
     assert "1 repeating another row, 1 with neither a domain nor a name" in " ".join(paired.split())
     learnt = _learnt(tmp_path)
     assert set(learnt) == {"1", "2"}

@@ -50,7 +50,7 @@ def test_rows_that_say_the_same_are_one_and_rows_that_say_nothing_are_left_out(t
     text = "name,website\nAcme Ltd,acme.com\nACME LTD,www.acme.com\nBirch,\n,\n,gmail.com\n"
     found = read_list(_written(tmp_path, text), {})
     assert set(found.records) == {"acme.com", "Birch"}
-    assert (found.repeated, found.unusable) == (1, 2)
+    assert (len(found.repeats), found.unusable) == (1, 2)
 
 
 def test_two_companies_at_one_domain_stay_two_without_ids(tmp_path):

@@ -10,7 +10,7 @@ from assay.core.errors import BadRequest
 from assay.core.io.store import Store
 from assay.partners.canonical import Record, keys_of
 from assay.partners.evidence import DEFAULT_TERMS, NAME_ALONE_TERMS, Relation, Ruling, Terms
-from assay.partners.matching import decide, duplicates, fields_of, join, match, refuse_other_version
+from assay.partners.matching import decide, fields_of, join, match, refuse_other_version
 from assay.partners.tokens import Tokeniser
 
 KEY = bytes(range(32))
@@ -138,17 +138,6 @@ def test_reasons_of_a_pair_can_be_read(store):
     assert decisions.ruling(0) is Ruling.MATCH
     assert decisions.reasons(0).bits == pytest.approx(decisions.bits[0])
     assert decide(decisions.candidates, DEFAULT_TERMS).count == 1
-
-
-def test_duplicates_of_ones_own_list_are_found(store):
-    records = [
-        company("Acme Inc", "acme.com", "US", "Boston"),
-        company("Blue", "blue.de", "DE"),
-        company("ACME", "www.acme.com", "USA", "Boston"),
-        company("Acme Services", "acme.com", "FR"),
-    ]
-    assert duplicates(store, listed(records)) == [(0, 2)]
-    assert duplicates(store, listed([])) == []
 
 
 def test_another_version_is_refused_with_a_mend():

@@ -88,6 +88,7 @@ def share(
     listing = read_list(list_, {role: column for role, column in columns.items() if column is not None})
     fields = None if let is None else tuple(each.strip() for each in let.split(",") if each.strip())
     _say_list(list_, listing)
+    _say_doubles(list_, listing)
     folder = _begun(place, with_, recovery)
     try:
         us, deal = _deal(folder)
@@ -278,12 +279,21 @@ def _say_list(path: Path, listing: Listing) -> None:
     used = ", ".join(f"{role} from {column!r}" for role, column in listing.columns.items())
     screen.say(f"{path}: {len(listing.records):,} companies ({used}).")
     left = (
-        (listing.repeated, "repeating another row"),
+        (len(listing.repeats), "repeating another row"),
         (listing.unusable, "with neither a domain nor a name of its own"),
         (listing.unreadable, "that cannot be read"),
     )
     if told := [f"{count:,} {why}" for count, why in left if count]:
         note(f"Rows left out: {', '.join(told)}.")
+
+
+def _say_doubles(path: Path, listing: Listing) -> None:
+    """Say how many companies the list seems to have twice, and where it is written which."""
+    from assay.partners.sharing import doubles
+
+    count, file = doubles.write(listing, path)
+    if count:
+        screen.say(f"Pairs of rows that look like one company: {count:,}. Which, and why, stands in {file}.", "yellow")
 
 
 def _say_what_came(owner: Owner, listing: Listing, mine: Mine) -> None:
@@ -316,7 +326,7 @@ def _say_what_came(owner: Owner, listing: Listing, mine: Mine) -> None:
 
 def _say_questions(owner: Owner, listing: Listing) -> None:
     for key, (record, _) in owner.all("question"):
-        title = _title(listing, record)
+        title = listing.title(record)
         if owner.answered(key) is None:
             screen.say(
                 f"Perhaps your partner has {title}, too. Is it the same? Add --same or --not-same {record}", "yellow"
@@ -325,36 +335,14 @@ def _say_questions(owner: Owner, listing: Listing) -> None:
             screen.say(f"You said that {title} is the same as one of your partner's, who has not said so yet.")
 
 
-def _title(listing: Listing, record: str) -> str:
-    """Return what a person calls a company of the list."""
-    column = listing.columns.get("name") or listing.columns.get("domain", "")
-    return listing.rows.get(record, {}).get(column) or record
-
-
 def _write_learnt(owner: Owner, listing: Listing, path: Path) -> None:
-    import pyarrow as pa
-
     from assay.core.io.writing import file_aside, write_csv
+    from assay.partners.sharing import learnt
 
-    rows = sorted((told for _, told in owner.all("learnt")), key=lambda told: (_title(listing, told[0]), told[1]))
-    names = sorted({name for told in rows for name in told[3]})
-    columns: dict[str, list[str | None]] = {
-        "id": [record for record, *_ in rows],
-        "company": [_title(listing, record) for record, *_ in rows],
-        "population": [population for _, population, *_ in rows],
-        "says": [says for _, _, says, *_ in rows],
-        "since": [_instant(since) for *_, since in rows],
-        **{f"their {name}": [fields.get(name) for _, _, _, fields, _ in rows] for name in names},
-    }
+    told = learnt.table(owner, listing)
     with file_aside(path) as aside:
-        write_csv(aside, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
-    screen.say(f"What you were told of {len(rows):,} companies is in {path}.")
-
-
-def _instant(micros: int) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(micros / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        write_csv(aside, told)
+    screen.say(f"What you were told of {told.num_rows:,} companies is in {path}.")
 
 
 def _leave(folder: Folder) -> int:

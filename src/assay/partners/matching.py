@@ -29,8 +29,6 @@ from assay.partners.tokens import TokenList
 
 Whole = npt.NDArray[np.int64]
 
-#: From how many bits two records of one list are duplicates.
-DUPLICATES: Final = Terms(match_from=4.5, ask_from=0.0)
 _RULINGS: Final = tuple(Ruling)
 _MATCH, _ASK, _NO = (_RULINGS.index(v) for v in (Ruling.MATCH, Ruling.ASK, Ruling.NO_MATCH))
 _BUCKET: Final = " + ".join(f"(n > {bound})::TINYINT" for bound in FREQUENCY_BOUNDS)
@@ -132,8 +130,8 @@ def decide(pairs: Candidates, terms: Terms) -> Decisions:
     Of one company no record matches two of the other side: the pair with more bits wins, and where two have as many,
     people are asked.
     """
-    patterns, of_pair = _patterns(pairs)
-    evidence = tuple(weigh(pattern, terms.relation) for pattern in patterns)
+    different, of_pair = patterns(pairs)
+    evidence = tuple(weigh(pattern, terms.relation) for pattern in different)
     bits = np.array([one.bits for one in evidence], np.float64).round(6)
     alone = np.array([_RULINGS.index(judge(one, terms)) for one in evidence], np.int64)
     rulings = alone[of_pair] if len(pairs) else np.empty(0, np.int64)
@@ -161,25 +159,7 @@ def refuse_other_version(version: int) -> None:
         raise BadRequest("Tokens of another version cannot be compared", where="tokens", value=str(version), mend=mend)
 
 
-def duplicates(store: Store, own: TokenList, terms: Terms = DUPLICATES) -> list[tuple[int, ...]]:
-    """Return the records of one list that are one company, as groups of their places in the list, in order."""
-    found = candidates(store, join(store, own.upload, own.upload), own, fields_of(own))
-    place = {handle: index for index, handle in enumerate(own.handles.to_pylist())}
-    ours = np.array([place[h] for h in found.ours.to_pylist()], np.int64)
-    theirs = np.array([place[h] for h in found.theirs.to_pylist()], np.int64)
-    patterns, of_pair = _patterns(found)
-    is_match = np.array([judge(weigh(pattern), terms) is Ruling.MATCH for pattern in patterns], bool)
-    rows = np.flatnonzero(is_match[of_pair] & (ours < theirs)) if len(found) else np.empty(0, np.int64)
-    groups: dict[int, list[int]] = {}
-    size = len(own.handles)
-    graph = coo_array((np.ones(len(rows), np.int8), (ours[rows], theirs[rows])), shape=(size, size))
-    labels = connected_components(graph, directed=False)[1]
-    for record in np.unique(np.concatenate([ours[rows], theirs[rows]])).tolist():
-        groups.setdefault(int(labels[record]), []).append(record)
-    return sorted(tuple(group) for group in groups.values())
-
-
-def _patterns(pairs: Candidates) -> tuple[list[Agreement], Whole]:
+def patterns(pairs: Candidates) -> tuple[list[Agreement], Whole]:
     """Return the different agreements, and which of them each pair has: some hundreds, of millions of pairs."""
     packed = pairs.kinds << 20 | pairs.both << 8 | pairs.domain_frequency << 4 | pairs.name_frequency
     different, of_pair = np.unique(packed, return_inverse=True)

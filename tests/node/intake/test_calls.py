@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.node.intake import bodies, calls, limits
+from assay.node.intake import bodies, calls, limits, plain
 from assay.node.intake.refusals import Refusal
 
 RECEIVED = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -127,6 +127,41 @@ def test_whatever_json_comes_it_is_kept_and_understood_or_refused(body):
             _understand(calls.kept(calls.read_batch(json.dumps(told).encode()), RECEIVED))
         except Refusal as refusal:
             assert refusal.status == 400
+
+
+_blanks = st.sampled_from([None, "", " ", "u", "ü" * 200, "x" * 201, "\0", 7])
+_instants = st.sampled_from(
+    [None, "", "2026-05-04", "2026-05-04T11:00:00z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+_messages = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "identify", "group", "alias", "page", "screen", "buy"])},
+    optional={
+        **dict.fromkeys(["messageId", "userId", "anonymousId", "previousId", "groupId", "event"], _blanks),
+        **dict.fromkeys(["timestamp", "originalTimestamp", "sentAt"], _instants | instants.map(datetime.isoformat)),
+        "context": st.none() | st.fixed_dictionaries({"groupId": _blanks}),
+        "properties": st.none() | st.dictionaries(texts, values, max_size=2),
+        "channel": texts,
+    },
+)
+_usual = st.fixed_dictionaries({"type": st.just("track"), "messageId": texts, "userId": texts, "event": texts})
+_sent = st.one_of(st.none(), instants.map(datetime.isoformat), st.sampled_from(["", "now", RECEIVED.isoformat()]))
+
+
+@given(st.lists(_messages | _usual, max_size=4), _sent)
+def test_what_is_read_quickly_is_kept_as_it_would_be_otherwise(batch, sent_at):
+    body = json.dumps({"batch": batch, "sentAt": sent_at}).encode()
+    quick = plain.read(body, calls.microseconds(RECEIVED))
+    if quick is not None:
+        assert quick.kept == calls.kept(calls.read_batch(body), RECEIVED)
+
+
+def test_what_clients_usually_send_is_read_quickly():
+    track = {"type": "track", "messageId": "m", "userId": "u", "event": "e", "timestamp": "2026-05-04T11:00:00.123Z"}
+    batch = [track, page(messageId="n"), {"type": "group", "userId": "u", "groupId": "g", "messageId": "o"}]
+    body = json.dumps({"batch": batch, "sentAt": "2026-05-04T12:00:00Z", "writeKey": "k"}).encode()
+    quick = plain.read(body, calls.microseconds(RECEIVED))
+    assert quick is not None
+    assert (len(quick.kept), quick.write_key) == (3, "k")
 
 
 @given(st.integers(0, 3), st.binary(max_size=300))

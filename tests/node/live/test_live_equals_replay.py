@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow as pa
@@ -13,10 +14,11 @@ from tests.node.live import world
 from assay.core import engine, pipeline
 from assay.core.io.store import Store
 from assay.node.live import index as index_of
-from assay.node.live.deciding import names_read_at_accounts, prepare
+from assay.node.live.deciding import prepare
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
-from assay.node.live.models import Holding, Spell
+from assay.node.live.models import Holding, Spell, Wake
+from assay.node.live.reach import names_read_at_accounts
 from assay.node.live.turning import settle, take_in
 
 PEOPLE = st.sampled_from(["ann", "bob", "cy", "dee"])
@@ -116,8 +118,6 @@ def _held(spells, as_of):
 def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checked, history, later):
     Spell.objects.all().delete()
     Holding.objects.all().delete()
-    from assay.node.live.models import Wake
-
     Wake.objects.all().delete()
     told = set()
 
@@ -141,6 +141,29 @@ def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checke
         assert told == _held(_replayed(checked, pa.concat_tables(seen), as_of), as_of)
 
 
+@pytest.mark.django_db
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=HISTORY, first=HOURS, waits=st.lists(st.integers(1, 90), min_size=1, max_size=2))
+def test_rows_dated_in_the_future_count_once_their_instant_comes(checked, history, first, waits):
+    for ours in (Spell, Holding, Wake):
+        ours.objects.all().delete()
+    told = set()
+
+    def hear(changes):
+        for one in changes:
+            if one.what != "merged":
+                (told.discard if one.what == "exit" else told.add)((one.rule, one.subject_type, one.subject_id))
+
+    rows = pa.concat_tables([rows for rows, _ in _numbered(history)])
+    hour = first
+    with Index(":memory:") as index:
+        take_in(index, checked, [rows])
+        for wait in [0, *waits]:
+            hour += wait
+            settle(index, checked, as_of=_micros(hour), takers=[hear])
+            assert told == _held(_replayed(checked, rows, _micros(hour)), _micros(hour))
+
+
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory):
     return world.definitions(tmp_path_factory.mktemp("narrow"), is_narrow=True)
@@ -161,6 +184,15 @@ def _lived(checked, *batches):
         settle(index, checked, as_of=_micros(hour))
     assert _stored() == _replayed(checked, pa.concat_tables(seen), _micros(hour))
     return index, pa.concat_tables(seen)
+
+
+@pytest.mark.django_db
+def test_what_is_dated_in_the_future_counts_at_its_instant_though_nothing_else_comes(narrow):
+    index, _ = _lived(narrow, ([_event("built", 50, "ann"), _event("built", 51, "ann")], 10))
+    with index:
+        for hour, is_held in ((10, False), (50, False), (51, True)):
+            settle(index, narrow, as_of=_micros(hour))
+            assert Holding.objects.filter(rule="busy", subject_id="ann").exists() == is_held
 
 
 @pytest.mark.django_db
@@ -195,3 +227,47 @@ def test_rows_of_the_index_come_back_as_they_were():
     rows = [_event(f"e{i}", i, text, text, body={"x": text}) for i, text in enumerate(told)]
     table = world.rows([{**one, "id": f"m{i}"} for i, one in enumerate(rows)])
     assert index_of._unpacked(index_of._packed(table)).to_pylist() == table.drop(["received_at"]).to_pylist()
+
+
+def test_what_is_asked_of_the_index_is_looked_up_and_nothing_is_scanned(narrow):
+    with Index(":memory:") as index:
+        plans = []
+        index._con.set_trace_callback(lambda sql: plans.append(sql) if sql.startswith("SELECT") else None)
+        index.around([node_of("p", "ann")], accounts_reach_people=True, of_colleagues={"built"})
+        index._con.set_trace_callback(None)
+        assert any(" row " in sql for sql in plans) and any(" tie " in sql for sql in plans)
+        for sql in plans:
+            steps = [step for *_, step in index._con.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            assert not [step for step in steps if step.startswith(("SCAN row", "SCAN tie"))]
+
+
+@pytest.mark.django_db
+def test_an_event_that_no_rule_about_accounts_reads_leaves_its_account_undecided(narrow):
+    first = [_event("opened", 1, "bob", "f1"), _event("invited", 2, "ann", "f1")]
+    index, seen = _lived(narrow, (first, 10))
+    with index:
+        for name, spreads in (("opened", False), ("invited", True)):
+            more = world.rows([_event(name, 20, "ann", "f1", id=f"m{name}")], first=50 + spreads)
+            take_in(index, narrow, [more])
+            assert index.touched(10) == {node_of("p", "ann"): spreads}
+            alone = [] if spreads else [node_of("p", "ann")]
+            around = index.around(index.touched(10), accounts_reach_people=False, alone=alone)
+            assert (node_of("a", "f1") in around.accounts) == spreads
+            assert (node_of("p", "bob") in around.read) == spreads
+            settle(index, narrow, as_of=_micros(30))
+            seen = pa.concat_tables([seen, more])
+            assert _stored() == _replayed(narrow, seen, _micros(30))
+
+
+def test_events_that_are_renamed_are_read_at_accounts_under_the_names_that_calls_give(narrow):
+    renamed = [
+        replace(part, rename=(("Invited a colleague", "invited"), ("Opened", "opened")))
+        if part.source == "product"
+        else part
+        for part in narrow.sources
+    ]
+    assert names_read_at_accounts(replace(narrow, sources=tuple(renamed))) == {
+        "invited",
+        "built",
+        "Invited a colleague",
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from assay.core.errors import BadRequest
@@ -330,3 +332,28 @@ def test_no_secret_lies_open_in_the_memory(live):
     secrets = [value for kind in ("identity", "epoch", "salt") for _, value in acme.keep.scan(kind)]
     assert len(secrets) >= 4
     assert not [secret for secret in secrets if secret in data]
+
+
+def test_an_old_memory_that_was_brought_back_tells_nothing_however_much_it_has_to_say(live, tmp_path):
+    acme, birch = live
+    acme.rows.close()
+    shutil.copy(tmp_path / "acme.partner", tmp_path / "backup")
+    acme.open()
+    acme.grant(fields=())
+    rounds(acme, birch)
+    assert birch.known == {("b1", "customers"): {}, ("b2", "customers"): {}}
+    acme.rows.close()
+    for path in tmp_path.glob("acme.partner*"):
+        path.unlink()
+    shutil.copy(tmp_path / "backup", tmp_path / "acme.partner")
+    acme.open()
+    acme.grant(fields=("owner", "plan"))
+    for number in range(50):  # more than the escrow has beyond what this memory knows of
+        acme.deal.say("word", f"{number:032x}", {"text": "hello"})
+    heard = len(birch.log.all())
+    for _ in range(3):
+        acme.step()
+        birch.step()
+    assert "old backup was brought back" in acme.log.told("trouble")[-1]
+    assert [name for name, _ in birch.log.all()[heard:] if name in {"learnt", "said", "offered", "trouble"}] == []
+    assert birch.known == {("b1", "customers"): {}, ("b2", "customers"): {}}

@@ -9,6 +9,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from assay.node.api import problems
 from assay.node.api.acting import router as acting
+from assay.node.api.partners import router as partners
 from assay.node.api.reading import router as reading
 from assay.node.api.webhooks import router as webhooks
 
@@ -42,3 +43,4 @@ problems.handle(api)
 api.add_router("/v1", reading)
 api.add_router("/v1", acting)
 api.add_router("/v1", webhooks)
+api.add_router("/v1", partners)

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     SPELLS_READ = "spells:read"
     PLAYS_READ = "plays:read"
     RULES_READ = "rules:read"
+    PARTNERS_READ = "partners:read"
     OUTCOMES_WRITE = "outcomes:write"
     WEBHOOKS_MANAGE = "webhooks:manage"
 
@@ -36,6 +37,7 @@ SCOPES: Final[Mapping[Scope, Meaning]] = {
     Scope.SPELLS_READ: Meaning("read when rules held of a person or an account", Permission.SEE_LEADS),
     Scope.PLAYS_READ: Meaning("ask which rules hold of one user of your product", Permission.SEE_RULES),
     Scope.RULES_READ: Meaning("read the rules that are decided", Permission.SEE_RULES),
+    Scope.PARTNERS_READ: Meaning("list partnerships and take their ledgers along", Permission.SEE_PARTNERS),
     Scope.OUTCOMES_WRITE: Meaning("tell what became of people and accounts", Permission.CHANGE_DATA),
     Scope.WEBHOOKS_MANAGE: Meaning("see, add and remove webhooks", Permission.CHANGE_DATA),
 }

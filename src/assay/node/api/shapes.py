@@ -271,6 +271,22 @@ class Rules(Schema):
     rules: list[Rule]
 
 
+class Partnership(Schema):
+    """Comparing lists with one partner: how far it got, and since when there is one."""
+
+    id: str
+    partner: str
+    name: str
+    state: str
+    since: datetime
+
+
+class Partnerships(Schema):
+    """Partnerships, the newest first."""
+
+    partnerships: list[Partnership]
+
+
 def refusals(*statuses: int) -> dict[int, Any]:
     """Return the refusals that an operation may answer with, beside those that every one may."""
     return dict.fromkeys(sorted({401, 403, 422, 429, 503, *statuses}), Problem)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from typing import Final
-
-from django.http import HttpRequest, UnreadablePostError
+from collections.abc import Mapping
+from typing import Any, Final
 
 from assay.node.intake import limits, refusals
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
+#: A request as WSGI gives it: nothing is made of it that need not be.
+Request = Mapping[str, Any]
 
-def read(request: HttpRequest) -> bytes:
+
+def read(request: Request) -> bytes:
     """Return the body of a request, unpacked; Refusal where it is too large, broken, or not text."""
     packed = _bytes(request)
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    encoding = request.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in {"gzip", "x-gzip"}:
         body = unpacked(packed)
     elif encoding in {"", "identity"}:
@@ -48,16 +50,16 @@ def unpacked(packed: bytes) -> bytes:
     return whole
 
 
-def _bytes(request: HttpRequest) -> bytes:
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > limits.MOST:
+def _bytes(request: Request) -> bytes:
+    told = request.get("CONTENT_LENGTH", "")
+    length = int(told) if told.isdecimal() else 0
+    if length > limits.MOST:
         raise _too_large()
+    # A request that comes in chunks says no length.
+    is_chunked = request.get("HTTP_TRANSFER_ENCODING", "").strip().lower() == "chunked"
     try:
-        # A request that comes in chunks says no length, without which Django takes it for empty.
-        is_chunked = request.headers.get("Transfer-Encoding", "").strip().lower() == "chunked"
-        stream = request.META["wsgi.input"] if is_chunked else request
-        body: bytes = stream.read(limits.MOST + 1)
-    except (UnreadablePostError, OSError):
+        body: bytes = request["wsgi.input"].read(limits.MOST + 1 if is_chunked else length)
+    except OSError:
         raise refusals.bad("bad_request", "The request ended before it should.") from None
     if len(body) > limits.MOST:
         raise _too_large()
@@ -68,9 +70,9 @@ def _too_large() -> refusals.Refusal:
     return refusals.too_large(f"The request is larger than {limits.MOST} bytes.")
 
 
-def bearer(request: HttpRequest) -> str | None:
+def bearer(request: Request) -> str | None:
     """Return the write key of the Authorization header: the user of Basic, whose password is empty, or a Bearer."""
-    scheme, _, told = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, told = request.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer":
         return told.strip() or None
     if scheme.lower() != "basic":

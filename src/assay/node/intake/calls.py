@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from assay.core.values import DAY, micros
+from assay.core.values import micros
 from assay.node.intake import limits, refusals
 from assay.node.intake.limits import LONGEST_ID
 from assay.node.intake.refusals import Refusal
@@ -105,7 +105,6 @@ _encoder: Final = msgspec.json.Encoder()
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EARLIEST: Final = micros(datetime(1900, 1, 1, tzinfo=UTC))
 _LATEST: Final = micros(datetime(9999, 1, 1, tzinfo=UTC))
-_DECADE: Final = 3653 * DAY
 _KINDS: Final = frozenset(KINDS)
 
 # --- what comes -----------------------------------------------------------------------------------------------------
@@ -137,12 +136,11 @@ def kept(sent: Sent, received_at: datetime) -> list[Kept]:
     found = []
     for i, (message, raw) in enumerate(zip(sent.messages, sent.bodies, strict=True)):
         skew = batch_skew if is_told or message.sent_at is None else _skew(message.sent_at, received)[1]
-        if sent.has_nul or not _is_plain(message, skew):
-            try:
-                _demand(message, skew, sent.has_nul)
-            except Refusal as refusal:
-                where = f"batch[{i}]." if len(sent.messages) > 1 else ""
-                raise Refusal(refusal.status, refusal.code, where + refusal.message) from None
+        try:
+            _demand(message, skew, sent.has_nul)
+        except Refusal as refusal:
+            where = f"batch[{i}]." if len(sent.messages) > 1 else ""
+            raise Refusal(refusal.status, refusal.code, where + refusal.message) from None
         body = bytes(raw)
         found.append(Kept(body if message.message_id else _with(body, messageId=uuid.uuid4().hex), skew))
     return found
@@ -184,19 +182,6 @@ def _skew(sent_at: str | None, received: int) -> tuple[bool, int]:
         return True, received - microseconds(datetime.fromisoformat(sent_at))
     except ValueError:
         return False, 0
-
-
-def _is_plain(message: _Message, skew: int) -> bool:
-    """Tell quickly of most messages that they are as they should be; False says nothing."""
-    user, event, told = message.user_id, message.event, message.timestamp
-    if message.type != "track" or not user or type(user) is not str or not event or message.original_timestamp:
-        return False
-    if user.isspace() or event.isspace() or any(map(_is_long, _ids(message).values())):
-        return False
-    try:
-        return told is None or (1950 < datetime.fromisoformat(told).year < 9000 and -_DECADE < skew < _DECADE)
-    except ValueError:
-        return False
 
 
 def _demand(message: _Message, skew: int, has_nul: bool) -> None:

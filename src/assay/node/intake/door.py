@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from assay.node.intake import answers, calls
+from assay.node.intake.answers import Taker
 
-from assay.node.intake import calls, views
-
-_View = Callable[[HttpRequest], HttpResponse]
 #: What WSGI calls an application.
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-VIEWS: Final[Mapping[str, _View]] = {
-    "/v1/batch": views.batch(),
-    "/v1/import": views.batch(),
-    **{f"/v1/{kind}": views.one(kind) for kind in calls.KINDS},
+TAKERS: Final[Mapping[str, Taker]] = {
+    "/v1/batch": answers.batch(),
+    "/v1/import": answers.batch(),
+    **{f"/v1/{kind}": answers.one(kind) for kind in calls.KINDS},
 }
 
 
@@ -25,11 +22,11 @@ def beside(pages: Application) -> Application:
     """Return the application that answers the tracking API here, and everything else as `pages` does."""
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        view = VIEWS.get(environ.get("PATH_INFO", "").rstrip("/"))
-        if view is None:
+        take = TAKERS.get(environ.get("PATH_INFO", "").rstrip("/"))
+        if take is None:
             return pages(environ, start)
-        answer = view(WSGIRequest(environ))
-        start(f"{answer.status_code} {answer.reason_phrase}", list(answer.items()))
-        return [answer.content]
+        answer = take(environ)
+        start(answer.status, answer.headers)
+        return [answer.body]
 
     return application

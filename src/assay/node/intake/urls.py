@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assay.node.intake import door
+from assay.node.intake import door, views
 
 urlpatterns = [
-    path(f"{address.lstrip('/')}{end}", view, name=address.strip("/").replace("/", "_"))
-    for address, view in door.VIEWS.items()
+    path(f"{address.lstrip('/')}{end}", views.view(take), name=address.strip("/").replace("/", "_"))
+    for address, take in door.TAKERS.items()
     for end in ("", "/")
 ]

@@ -12,16 +12,15 @@ from django.db import IntegrityError, transaction
 from assay.core.errors import BadRequest, ShownError
 from assay.node.access.actions import Actor, Audit, action
 from assay.node.access.models import User
-from assay.node.access.permissions import MAY, Permission, Role, may
+from assay.node.access.permissions import MAY, Permission, may
 from assay.node.leads import offering
 from assay.node.leads.models import Evidence, Lead, LeadEvent, Letter, Note, Task
 from assay.node.leads.moving import happened, move
 from assay.node.leads.reasons import LossReason, RecycleReason, RejectReason
+from assay.node.leads.signing import MARKETING, SALES
 from assay.node.leads.states import UNANSWERED, WORKED, Move, State
 
 _SUBJECT: Final = "lead"
-_SALES: Final = frozenset({Role.REP, Role.CSM, Role.REVOPS})
-_MARKETING: Final = frozenset({Role.MARKETER, Role.REVOPS})
 _LONGEST: Final = timedelta(days=366)
 
 
@@ -86,8 +85,8 @@ def sign(audit: Audit, lead_id: int, side: str, now: datetime) -> Lead:
     if lacking:
         words = ", ".join(letter.label for letter in lacking)
         raise BadRequest(f"There is no evidence yet for: {words}", mend="Write down what you know of each, then sign.")
-    sides = {"sales": (_SALES, "signed_by_sales", lead.signed_by_marketing_id), "marketing": (
-        _MARKETING, "signed_by_marketing", lead.signed_by_sales_id
+    sides = {"sales": (SALES, "signed_by_sales", lead.signed_by_marketing_id), "marketing": (
+        MARKETING, "signed_by_marketing", lead.signed_by_sales_id
     )}  # fmt: skip
     if side not in sides:
         raise BadRequest("One signs for sales or for marketing", value=side)
@@ -218,11 +217,16 @@ def _locked(lead_id: int) -> Lead:
     return lead
 
 
+def may_answer(user: User, lead: Lead) -> bool:
+    """Tell whether a lead is this user's to answer, as far as its owner goes."""
+    is_others = lead.owner_id not in {None, user.pk} and lead.state in UNANSWERED | WORKED
+    return not is_others or may(user.role, Permission.ASSIGN_LEADS)
+
+
 def _mine_to_answer(audit: Audit, lead_id: int) -> Lead:
     """Return a lead that this user may answer: offered to them, to a queue, or to anybody where they assign leads."""
     lead, user = _locked(lead_id), _user(audit)
-    is_others = lead.owner_id not in {None, user.pk} and lead.state in UNANSWERED | WORKED
-    if is_others and not may(user.role, Permission.ASSIGN_LEADS):
+    if not may_answer(user, lead):
         verb = "is offered to" if lead.state in UNANSWERED else "belongs to"
         raise BadRequest(f"This lead {verb} {lead.owner}", mend=f"Ask {lead.owner}, or somebody who assigns leads.")
     return lead

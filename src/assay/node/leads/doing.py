@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,7 @@ from assay.node.leads import actions
 from assay.node.leads.forms import AmountForm, DayForm, at_nine
 
 Sent = Mapping[str, str]
+_IN_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 _Do = Callable[[User, int, Sent, datetime], object]
 
 #: What is said once it is done to several leads.
@@ -57,9 +59,11 @@ def _number(sent: Sent, name: str) -> int:
 
 
 def _win(user: User, lead_id: int, sent: Sent, now: datetime) -> object:
-    form = AmountForm(sent)
+    amount = sent.get("amount", "").strip()
+    # As the page itself writes it; 12,5 stays refused, as nobody knows whether it is 12.5 or 125.
+    form = AmountForm({"amount": amount.replace(",", "") if _IN_GROUPS.fullmatch(amount) else amount})
     if not form.is_valid():
-        raise BadRequest("The amount is no number", mend="Write it as 1200 or 1200.50, or leave it out.")
+        raise BadRequest("The amount is no number", mend="Write it as 1200 or 12,000.50, or leave it out.")
     return actions.win(user, lead_id, form.cleaned_data["amount"], now)
 
 

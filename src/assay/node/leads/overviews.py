@@ -8,13 +8,13 @@ from typing import Final
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from assay.core.values import micros
 from assay.node.access.admission import needs
 from assay.node.access.permissions import Permission
-from assay.node.leads import beside, queries, stories, telling_why
+from assay.node.leads import beside, queries, showing, stories, telling_why
 from assay.node.leads.forms import PeriodForm
 
 #: So many people of an account are shown, those who qualify first.
@@ -25,19 +25,25 @@ _PEOPLE: Final = 50
 @require_safe
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account: its people and who of them qualifies, its leads, what held when."""
-    story = stories.story("account", account_id, micros(timezone.now()))
     leads = queries.leads_of_account(account_id)
-    if story is None and not leads:
+    said = showing.story(request, "account", account_id, reverse("account", args=[account_id]))
+    story = said.story
+    if story is None and not leads and (said.as_of is not None or not stories.is_known("account", account_id)):
         raise Http404
     people = story.people if story else ()  # those who qualify come first
     qualified = sum(1 for person in people if person.rules)
     by_person = {lead.subject_id: lead for lead in reversed(leads) if lead.subject_type == "person"}
     shown = {
         "account_id": account_id,
+        "said": said,
         "name": next((lead.account_name for lead in leads if lead.account_name), account_id),
         "leads": leads,
-        "people": [(person, by_person.get(person.person_id)) for person in people[:_PEOPLE]],
+        "people": [
+            (person, by_person.get(person.person_id), story.emails.get(person.person_id) if story else None)
+            for person in people[:_PEOPLE]
+        ],
         "more": max(0, len(people) - _PEOPLE),
+        "facts": sorted(story.facts.items()) if story else [],
         "qualified": qualified,
         "share": qualified / len(people) if people else None,
         "whys": [one for one in telling_why.whys(story, "") if one.is_met] if story else [],

@@ -19,6 +19,7 @@ from assay.node.leads import known
 from assay.node.leads.models import Absence, Lead, LeadSpell, SavedView, Seat
 from assay.node.leads.reasons import words
 from assay.node.leads.routing import CATCH_ALL
+from assay.node.leads.signing import to_sign
 from assay.node.leads.states import OPEN, UNANSWERED, WORKED, State
 
 PAGE: Final = 50
@@ -29,6 +30,7 @@ TABS: Final[Mapping[str, str]] = {
     "mine": "For me",
     "unanswered": "Unanswered",
     "working": "In work",
+    "to_sign": "To sign",
     "asleep": "Put off",
     "ended": "Ended",
     "all": "All",
@@ -139,6 +141,8 @@ def _of_tab(user: User, tab: str, now: datetime) -> Q:
             return Q(state__in=sorted(UNANSWERED))
         case "working":
             return Q(state__in=sorted(WORKED)) & awake
+        case "to_sign":
+            return to_sign(user)
         case "asleep":
             return Q(state=State.RECYCLED) | Q(state__in=sorted(WORKED), wakes_at__gt=now)
         case "ended":
@@ -149,7 +153,12 @@ def _of_tab(user: User, tab: str, now: datetime) -> Q:
 
 def counts(user: User, now: datetime) -> dict[str, int]:
     """Return how many leads the tabs hold in which one has to do something."""
-    return {tab: Lead.objects.filter(_of_tab(user, tab, now)).count() for tab in ("mine", "unanswered")}
+    return {tab: Lead.objects.filter(_of_tab(user, tab, now)).count() for tab in ("mine", "unanswered", "to_sign")}
+
+
+def caught() -> int:
+    """Return how many leads lie in the catch-all."""
+    return Lead.objects.filter(state=State.OFFERED, queue=CATCH_ALL).count()
 
 
 def saved_views(user: User) -> list[SavedView]:
@@ -229,6 +238,7 @@ class FunnelRow:
     """One group of leads, and how far they got."""
 
     group: str
+    key: str  # as the inbox filters by it
     counts: tuple[int, ...]  # by STEPS, then won, rejected
 
 
@@ -241,7 +251,7 @@ class Funnel:
     recycled: list[tuple[str, int]]
     lost: list[tuple[str, int]]
     rows: list[FunnelRow]
-    hours_to_accept: float | None
+    time_to_accept: timedelta | None
 
 
 def funnel(since: datetime, until: datetime, by: str) -> Funnel:
@@ -260,7 +270,7 @@ def funnel(since: datetime, until: datetime, by: str) -> Funnel:
         for label, n, before in zip(labels, numbers, [0, *numbers], strict=False)
     )
     group = "owner__name" if by == "owner" else by
-    rows = leads.values(group).annotate(**reached).order_by("-n_created_at", group)[:50]
+    rows = leads.values(*{group, by}).annotate(**reached).order_by("-n_created_at", group)[:50]
     took: timedelta | None = whole["taken"]
     reasons = _reasons(leads)
     return Funnel(
@@ -271,11 +281,12 @@ def funnel(since: datetime, until: datetime, by: str) -> Funnel:
         rows=[
             FunnelRow(
                 group=(row[group] or "nobody") if by in {"owner", "stage"} else plain(row[group]),
+                key=str(row["owner" if by == "owner" else group] or ""),
                 counts=tuple(int(row[name]) for name in (*names, "n_rejected")),
             )
             for row in rows
         ],
-        hours_to_accept=None if took is None else took.total_seconds() / 3600,
+        time_to_accept=took,
     )
 
 

@@ -61,6 +61,30 @@ class Scored:
     lines: tuple[ScoreLine, ...]
 
 
+def list_of(names: Iterable[str]) -> str:
+    """Return names as one says them: "need, budget and timing"."""
+    *most, last = [*names] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How somebody is reached, and what is known of them and of their account by now, by name."""
+
+    email: str
+    facts: tuple[tuple[str, str], ...]
+    account_facts: tuple[tuple[str, str], ...]
+
+
+def contact(story: Story) -> Contact | None:
+    """Return how a story's subject is reached and what is known of it; None where nothing is."""
+    email = story.emails.get(story.subject_id, "") if story.subject_type == "person" else ""
+    of_it, of_account = (tuple(sorted(facts.items())) for facts in (story.facts, story.account_facts))
+    if not (email or of_it or of_account):
+        return None
+    return Contact(email=email, facts=of_it, account_facts=of_account)
+
+
 def whys(story: Story, first: str) -> list[Why]:
     """Return what each rule says: the one that designates first, then those that hold, then the others."""
     rules = {rule.name: rule for rule in story.definitions.rules if rule.status == "live"}

@@ -14,11 +14,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from assay.core.errors import ShownError
-from assay.core.values import micros
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.leads import actions, beside, doing, known, panels, queries, stories, telling_why
+from assay.node.leads import actions, beside, doing, known, panels, queries, showing, telling_why
 from assay.node.leads.merging import final
 from assay.node.leads.models import Lead, Letter, SavedView
 from assay.node.leads.reasons import LossReason, RecycleReason, RejectReason
@@ -150,19 +149,23 @@ def finish_task(request: HttpRequest, task_id: int) -> HttpResponse:
 def _lead_page(
     request: HttpRequest, found: Lead, *, typed: Mapping[str, object] | None = None, status: int = 200
 ) -> HttpResponse:
-    now, user = timezone.now(), _user(request)
-    story = stories.story(found.subject_type, found.subject_id, micros(now))
+    user = _user(request)
+    said = showing.story(request, found.subject_type, found.subject_id, reverse("lead", args=[found.pk]))
+    story = said.story
     told = telling_why.whys(story, found.rule) if story else []
     legal = MOVES[State(found.state)]
     evidence = {letter: [e for e in found.evidence.all() if e.letter == letter] for letter in Letter}
     shown = {
         "lead": found,
+        "said": said,
         "steps": [(name, getattr(found, reached)) for reached, name in queries.STEPS],
         "why": next((one for one in told if one.rule == found.rule), None),
         "also": [one for one in told if one.rule != found.rule and one.is_met],
         "near": [one for one in told if one.rule != found.rule and not one.is_met][:8],
         "scores": telling_why.scores(story) if story else [],
         "doings": story.events[:15] if story else (),
+        "contact": telling_why.contact(story) if story else None,
+        "lacking": telling_why.list_of(letter.label.lower() for letter, known in evidence.items() if not known),
         "letters": [(letter, evidence[letter]) for letter in Letter],
         "is_ready": all(evidence.values()),
         "others": queries.others_of(found),
@@ -175,6 +178,7 @@ def _lead_page(
         "typed": typed or {},
         "panels": panels.of_lead(request, found),
         "may_work": may(user.role, Permission.WORK_LEADS),
+        "may_answer": actions.may_answer(user, found),
         "may_assign": may(user.role, Permission.ASSIGN_LEADS),
     }
     return render(request, "leads/lead.html", shown, status=status)

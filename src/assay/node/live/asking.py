@@ -14,9 +14,11 @@ from django.conf import settings
 
 from assay.core.definitions import model
 from assay.core.io.store import Store
-from assay.node.live.deciding import Known, accounts_reach_people, deciding
+from assay.node.live import kept
+from assay.node.live.deciding import Known, deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
+from assay.node.live.reach import accounts_reach_people
 from assay.node.live.stories import Asked, describe, micros, tell
 from assay.node.live.story import About, Story
 
@@ -54,12 +56,31 @@ def _own_store() -> Iterator[Store]:
     _OWN.store = store
 
 
-def story(definitions: model.Definitions, subject_type: str, subject_id: str, as_of: int) -> Story | None:
-    """Return everything that the core says of a subject as of an instant; None where it knows none such."""
+def stories(
+    definitions: model.Definitions, subjects: Sequence[tuple[str, str]], as_of: int
+) -> dict[tuple[str, str], Story]:
+    """Return everything that the core says of subjects (type, id) as of an instant; those unknown are left out."""
     if not definitions.sources:  # no rules were taken in yet
-        return None
+        return {}
     with Index(place()) as index, _own_store() as store:
-        return tell(index, definitions, subject_type, subject_id, as_of, store=store)
+        return tell(index, definitions, subjects, as_of, store=store)
+
+
+def is_known(subject_type: str, subject_id: str) -> bool:
+    """Tell, without telling anything of it, whether rows of the lake name a subject."""
+    with Index(place()) as index:
+        return index.knows(node_of("p" if subject_type == "person" else "a", subject_id))
+
+
+def tell_and_keep(
+    edition: int, definitions: model.Definitions, subjects: Sequence[tuple[str, str]], as_of: int
+) -> dict[tuple[str, str], Story]:
+    """Tell the stories of subjects and keep them; those unknown are left out."""
+    with kept.telling() as begun_at:
+        told = stories(definitions, subjects, as_of)
+        if begun_at is not None and definitions.sources:
+            kept.keep(edition, subjects, told, as_of, begun_at)
+    return told
 
 
 def about(definitions: model.Definitions, asked: Sequence[Asked], at: datetime) -> dict[Asked, About]:

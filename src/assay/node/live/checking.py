@@ -10,9 +10,10 @@ from django.db import transaction
 
 from assay.core.definitions import model
 from assay.core.io.store import Store
-from assay.node.live.deciding import accounts_reach_people, deciding
+from assay.node.live.deciding import deciding
 from assay.node.live.index import Index, Neighbourhood
 from assay.node.live.models import SelfCheck
+from assay.node.live.reach import accounts_reach_people
 from assay.node.live.storing import decided_rows, instant, stored_rows
 
 #: Subjects that one check looks at.

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from assay.core import engine, identity, pipeline, sources
 from assay.core.definitions import model
-from assay.core.engine.stages import forms_read
+from assay.core.identity.parts import numbered, source_ranks
 from assay.core.io.store import Store
 from assay.node.lake.reading import lake_sources
+from assay.node.live import later
 from assay.node.live.index import Neighbourhood
 from assay.node.live.keys import node_of, node_sql
 
@@ -32,6 +33,7 @@ class Decision:
     accounts: Mapping[str, int]
     merged: Mapping[str, str]
     nodes: frozenset[int]
+    later: pa.Table  # node, at: the earliest row of each that counts only after the instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,80 +49,23 @@ class Known:
         return bool(self.store.rows("SELECT 1 FROM prepared.rejects LIMIT 1"))
 
 
-def accounts_reach_people(definitions: model.Definitions) -> bool:
-    """Return whether a rule about people reads something that their account decides."""
-    decided = pipeline.to_decide(definitions)
-    return any(_reads_account(definitions, form) for form in _forms_of_people(decided))
-
-
-def _forms_of_people(definitions: model.Definitions) -> Iterator[model.Form]:
-    for rule in definitions.rules:
-        if rule.subject == "person":
-            yield from forms_read(definitions, (criterion.form for criterion in rule.criteria))
-
-
-def _reads_account(definitions: model.Definitions, form: model.Form) -> bool:
-    if isinstance(form, model.Attribute):
-        return form.of_account
-    if isinstance(form, model.Qualified):
-        return definitions.rule(form.rule).subject == "account"
-    if isinstance(form, model.Count):
-        return form.distinct == "account"
-    return isinstance(form, model.PartnerSays | model.PartnerInsight | model.Corroboration)
-
-
-def names_read_at_accounts(definitions: model.Definitions) -> frozenset[str] | None:
-    """Return the names of all events that rules about accounts read; None where they may read any.
-
-    Rules that look at people one by one read when somebody was active, by any event.
-    """
-    decided = pipeline.to_decide(definitions)
-    waiting = [rule for rule in decided.rules if rule.subject == "account"]
-    asked: set[str] = set()
-    names: set[str] = set()
-    while waiting:
-        rule = waiting.pop()
-        asked.add(rule.name)
-        ranked = [line.form for line in definitions.score(rule.rank_by).points] if rule.rank_by else []
-        for form in forms_read(definitions, [*(criterion.form for criterion in rule.criteria), *ranked]):
-            read = _names_read(definitions, form)
-            if read is None:
-                return None
-            names |= read
-            if isinstance(form, model.Qualified) and form.rule not in asked:
-                waiting.append(definitions.rule(form.rule))
-    return frozenset(names)
-
-
-def _names_read(definitions: model.Definitions, form: model.Form) -> frozenset[str] | None:
-    if isinstance(form, model.PeopleQualified):
-        return None
-    if isinstance(form, model.Qualified):
-        return frozenset() if definitions.rule(form.rule).subject == "account" else None
-    if isinstance(form, model.Sequence):
-        names = form.steps
-    elif isinstance(form, model.Count | model.Sum):
-        if not form.events:
-            return None
-        names = form.events
-    else:
-        return frozenset()
-    since = form.window.since
-    return frozenset(names if since is None else (*names, since))
-
-
 @contextmanager
 def deciding(
-    definitions: model.Definitions, around: Neighbourhood, *, as_of: int, at_hand: Store | None = None
+    definitions: model.Definitions,
+    around: Neighbourhood,
+    *,
+    as_of: int,
+    at_hand: Store | None = None,
+    keeps_emails: bool = False,
 ) -> Iterator[tuple[Decision, Known]]:
     """Give what holds of a neighbourhood's subjects as of an instant, exactly as a replay of everything would.
 
     For as long as the context lasts, more may be asked of what is known of them. A store that is `at_hand` is used
-    again, and left open.
+    again, and left open. Where it `keeps_emails`, `emails` tells them.
     """
     wanted = pipeline.to_decide(definitions)
     with Store(on_disk=False) if at_hand is None else nullcontext(at_hand) as store:
-        own = prepare(store, wanted, around.rows)
+        own = prepare(store, wanted, around.rows, keeps_emails=keeps_emails)
         people = _among(store, "people", "p", around.people)
         accounts = _among(store, "accounts", "a", around.accounts)
         subjects = [*(("person", one) for one in people), *(("account", one) for one in accounts)]
@@ -135,6 +80,7 @@ def deciding(
             accounts=accounts,
             merged=merged,
             nodes=around.people | around.accounts,
+            later=later.instants(store, as_of),
         )
         yield decision, Known(store=store, definitions=own)
 
@@ -178,7 +124,9 @@ def _of(told: pa.Table, people: Mapping[str, int], accounts: Mapping[str, int]) 
     return told.filter(pa.array([one in (people if kind == "person" else accounts) for kind, one in pairs], pa.bool_()))
 
 
-def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> model.Definitions:
+def prepare(
+    store: Store, definitions: model.Definitions, rows: pa.Table, *, keeps_emails: bool = False
+) -> model.Definitions:
     """Fill a store's `prepared` from rows of the lake; return the definitions that it was read by.
 
     Sources that say nothing here are left out: to plan the reading of each costs more than to read a few rows.
@@ -188,8 +136,33 @@ def prepare(store: Store, definitions: model.Definitions, rows: pa.Table) -> mod
     present = tuple(part for part in definitions.sources if part.source in told) or definitions.sources[:1]
     own, relations = lake_sources(replace(definitions, sources=present), "lake")
     sources.read(store, own, relations)
+    if keeps_emails:
+        _keep_emails(store, own)
     identity.resolve(store, own)
     return own
+
+
+def _keep_emails(store: Store, own: model.Definitions) -> None:
+    """Keep what sources say of e-mails, which the core needs for their domains alone and lets go."""
+    ranks = source_ranks(own)
+    told = [
+        f"SELECT {ranks[part.source]} AS rank, {k} AS part, row, id, email FROM raw.good_{k} WHERE email IS NOT NULL"
+        for k, part in numbered(own, model.PeopleSource)
+        if part.email is not None
+    ]
+    nobody = "SELECT 0 AS rank, 0 AS part, 0::BIGINT AS row, '' AS id, '' AS email WHERE false"
+    store.run("CREATE SCHEMA IF NOT EXISTS told")
+    store.run(f"CREATE OR REPLACE TABLE told.emails AS {' UNION ALL '.join([nobody, *told])}")
+
+
+def emails(known: Known) -> dict[str, str]:
+    """Return each person's last e-mail, by the id that they have now, where `deciding` keeps them."""
+    return dict(
+        known.store.rows(
+            "SELECT coalesce(m.shown, e.id), last(e.email ORDER BY e.rank, e.part, e.row) FROM told.emails e "
+            "LEFT JOIN prepared.merged m ON m.id = e.id GROUP BY 1 ORDER BY 1"
+        )
+    )
 
 
 def _among(store: Store, table: str, prefix: str, nodes: frozenset[int]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of,
 
 #: `name` is that of an event, as a number; ALWAYS where a row is read whatever rules read. `first` has the instant of
 #: the earliest event of each account, and of each person's without an account: from there time begins to run.
+#: `spreads` is 1 where what touched a person may change what holds of an account.
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS row
     (node INTEGER, seq INTEGER, name INTEGER, told BLOB, PRIMARY KEY (node, seq)) WITHOUT ROWID;
@@ -34,11 +35,11 @@ CREATE TABLE IF NOT EXISTS first (node INTEGER PRIMARY KEY, at INTEGER);
 CREATE TABLE IF NOT EXISTS tie
     (node INTEGER, kind INTEGER, other INTEGER, PRIMARY KEY (node, kind, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS touched (node INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS touched (node INTEGER PRIMARY KEY, spreads INTEGER);
 """
 
 #: What the schema is called: an index with another one is made anew.
-_VERSION: Final = 2
+_VERSION: Final = 3
 _NO_MORE: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("row", "first", "tie", "mark", "touched"))
 
 Nodes = frozenset[int]
@@ -63,12 +64,14 @@ class Index:
         # What a crash takes is read from the lake again: it need not reach the disk before the next batch.
         self._con.execute("PRAGMA synchronous = NORMAL")
         self._con.execute("PRAGMA cache_size = -200000")
+        self._con.execute(f"PRAGMA mmap_size = {1 << 40}")
         self._con.execute("PRAGMA temp_store = MEMORY")
         self._con.execute("PRAGMA secure_delete = ON")  # who was erased is not to be read in free pages
         self._con.execute("PRAGMA busy_timeout = 30000")
         if self._con.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             self._con.executescript(_NO_MORE)
-        self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
+            # Who only reads must not wait for who writes: where all is there, nothing is written.
+            self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
         self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
         self._con.execute("CREATE TEMP TABLE wanted (name INTEGER PRIMARY KEY)")
 
@@ -93,38 +96,49 @@ class Index:
             cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
 
     def add(
-        self, definitions: model.Definitions, rows: pa.Table, *, at_hand: Store | None = None, **marks: str
+        self,
+        definitions: model.Definitions,
+        rows: pa.Table,
+        *,
+        at_hand: Store | None = None,
+        read_at_accounts: Collection[str] | None = None,
+        **marks: str,
     ) -> None:
         """Take in rows of the lake (LAKE), note whose they are as touched, and note marks: all or nothing.
 
-        A store that is `at_hand` is used, and left open.
+        A store that is `at_hand` is used, and left open. `read_at_accounts`: the names of the events that rules about
+        accounts read; a person's others touch no account. None: any may.
         """
         with Store(on_disk=False) if at_hand is None else nullcontext(at_hand) as store:
             store.register("new_rows", rows)
             keys = keys_of(store, definitions, "new_rows")
         told = dict(zip(rows["seq"].to_pylist(), _packed(rows), strict=True))
-        touched = {*keys.rows["node"].to_pylist(), *keys.ties["node"].to_pylist()}
+        read = None if read_at_accounts is None else _numbers(read_at_accounts)
         with self._whole() as cursor:
             begins = _begin(cursor, keys)
             cursor.executemany(
                 "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)",
                 (
                     (node, seq, ALWAYS if seq in begins else name, told[seq])
-                    for seq, node, name in zip(*_columns(keys.rows), strict=True)
+                    for seq, node, name, _ in zip(*_columns(keys.rows), strict=True)
                 ),
             )
-            cursor.executemany("INSERT OR IGNORE INTO tie VALUES (?, ?, ?)", zip(*_columns(keys.ties), strict=True))
-            cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((node,) for node in touched))
+            touched = dict.fromkeys(_tie(cursor, keys), True)
+            for seq, node, name, is_persons in zip(*_columns(keys.rows), strict=True):
+                spreads = read is None or not is_persons or name in read or seq in begins
+                touched[node] = spreads or touched.get(node, False)
+            _touch(cursor, touched)
             cursor.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
 
     def touch(self, nodes: Iterable[int]) -> None:
         """Note nodes to decide of."""
         with self._whole() as cursor:
-            cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((node,) for node in nodes))
+            _touch(cursor, dict.fromkeys(nodes, True))
 
-    def touched(self, most: int) -> list[int]:
-        """Return nodes that were touched and not settled since."""
-        return [row[0] for row in self._con.execute("SELECT node FROM touched LIMIT ?", [most])]
+    def touched(self, most: int) -> dict[int, bool]:
+        """Return nodes that were touched and not settled since, and whether that may change an account's spells."""
+        found = self._con.execute("SELECT node, spreads FROM touched LIMIT ?", [most])
+        return {node: bool(spreads) for node, spreads in found}
 
     def waiting(self) -> int:
         """Return how many nodes were touched and not settled since."""
@@ -167,7 +181,7 @@ class Index:
                 cursor.executemany("DELETE FROM tie WHERE node = ? AND other = ?", ((one, node) for one in others))
                 for table in ("row", "first", "tie", "touched"):
                     cursor.execute(f"DELETE FROM {table} WHERE node = ?", [node])
-            cursor.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((one,) for one in tied - gone))
+            _touch(cursor, dict.fromkeys(tied - gone, True))
 
     def _naming(self, ids: Collection[str]) -> list[tuple[int, int, bytes]]:
         """Return (node, seq, row) of each row that holds one of these texts as a whole."""
@@ -196,24 +210,39 @@ class Index:
                 raise
 
     def around(
-        self, touched: Iterable[int], *, accounts_reach_people: bool, of_colleagues: Collection[str] | None = None
+        self,
+        touched: Iterable[int],
+        *,
+        accounts_reach_people: bool,
+        of_colleagues: Collection[str] | None = None,
+        alone: Collection[int] = (),
     ) -> Neighbourhood:
         """Return whom to decide of where these nodes were touched, and every row that this rests on.
 
         `accounts_reach_people`: a rule about people reads something of their account, so what happens at an account
         may change what holds of all its people. `of_colleagues`: the names of the events that rules about accounts
-        read; of people who are not decided of, others are left out. None: nothing is left out.
+        read; of people who are not decided of, others are left out. None: nothing is left out. `alone`: those of the
+        touched of whom nothing that is read at accounts is new; their accounts are not decided of.
         """
-        people = self._same(touched)
-        accounts = self._sites([*touched, *self._tied(people, HOME)])
+        nodes = frozenset(touched)
+        spreading = nodes.difference(alone)
+        people = self._same(nodes)
+        accounts = self._sites([*spreading, *self._tied(self._same(spreading), HOME)])
         if accounts_reach_people:
             people = self._same([*people, *self._tied(accounts, STAFF)])
-            reached = self._sites([*accounts, *self._tied(people, HOME)])
+            homes = self._sites([*accounts, *self._tied(people, HOME)])
+            staffed = homes
         else:
-            reached = accounts
-        loaded = self._same([*people, *self._tied(reached, STAFF)]) | reached
+            homes = self._sites([*accounts, *self._tied(people, HOME)])
+            staffed = accounts
+        loaded = self._same([*people, *self._tied(staffed, STAFF)]) | homes
         rows = self._rows(loaded, people, of_colleagues)
         return Neighbourhood(people=people, accounts=accounts, read=loaded, rows=rows)
+
+    def knows(self, node: int) -> bool:
+        """Tell whether any row names a node."""
+        found = "SELECT 1 FROM row WHERE node = ?1 UNION ALL SELECT 1 FROM tie WHERE node = ?1 LIMIT 1"
+        return self._con.execute(found, [node]).fetchone() is not None
 
     def sample(self, size: int, seed: int) -> list[int]:
         """Return at most so many nodes that have rows, drawn by a seed."""
@@ -239,24 +268,23 @@ class Index:
             found |= fresh
         return found
 
+    # CROSS JOIN keeps the order of tables: what SQLite knows nothing of it may scan whole, and look up who is asked.
     def _tied(self, nodes: Iterable[int], kind: int) -> list[int]:
         self._ask(nodes)
-        return [
-            row[0] for row in self._con.execute("SELECT other FROM asked JOIN tie USING (node) WHERE kind = ?", [kind])
-        ]
+        found = self._con.execute("SELECT other FROM asked CROSS JOIN tie USING (node) WHERE kind = ?", [kind])
+        return [other for (other,) in found]
 
     def _rows(self, nodes: Nodes, whole: Nodes, names: Collection[str] | None) -> pa.Table:
         if names is None:
             whole = nodes
         self._ask(whole)
-        found = self._con.execute("SELECT seq, told FROM asked JOIN row USING (node)").fetchall()
+        found = self._con.execute("SELECT seq, told FROM asked CROSS JOIN row USING (node)").fetchall()
         if nodes - whole:
             self._ask(nodes - whole)
             self._con.execute("DELETE FROM wanted")
-            wanted = {ALWAYS, *map(name_of, names or ())}
-            self._con.executemany("INSERT INTO wanted VALUES (?)", ((one,) for one in wanted))
+            self._con.executemany("INSERT INTO wanted VALUES (?)", ((one,) for one in _numbers(names or ())))
             found += self._con.execute(
-                "SELECT seq, told FROM asked JOIN row USING (node) WHERE name IN (SELECT name FROM wanted)"
+                "SELECT seq, told FROM asked CROSS JOIN row USING (node) WHERE name IN (SELECT name FROM wanted)"
             ).fetchall()
         return _unpacked([told for _, told in sorted(found)])
 
@@ -271,6 +299,28 @@ def _nodes(named: Sequence[tuple[int, int, bytes]]) -> pa.Array:
 
 def _columns(table: pa.Table) -> list[list[int]]:
     return [column.to_pylist() for column in table.columns]
+
+
+def _numbers(names: Collection[str]) -> set[int]:
+    """Return under which numbers rows stand that have one of these names, or are read whatever rules read."""
+    return {ALWAYS, *map(name_of, names)}
+
+
+def _touch(cursor: sqlite3.Cursor, touched: Mapping[int, bool]) -> None:
+    """Note nodes to decide of, and whether what touched each may change what holds of an account."""
+    cursor.executemany(
+        "INSERT INTO touched VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET spreads = max(spreads, excluded.spreads)",
+        touched.items(),
+    )
+
+
+def _tie(cursor: sqlite3.Cursor, keys: Keys) -> set[int]:
+    """Note who belongs together; return the nodes of which that is news."""
+    fresh: set[int] = set()
+    for tie in zip(*_columns(keys.ties), strict=True):
+        if cursor.execute("INSERT OR IGNORE INTO tie VALUES (?, ?, ?)", tie).rowcount:
+            fresh.add(tie[0])
+    return fresh
 
 
 def _begin(cursor: sqlite3.Cursor, keys: Keys) -> set[int]:

@@ -24,8 +24,8 @@ SAME, SITE, HOME, STAFF = 0, 1, 2, 3
 
 #: The name of a row that is no event, or of an event whose name a definition states rather than the row.
 ALWAYS: Final = 0
-#: Of each row that names anybody: `node`, under which it is kept, and the event's name as a number.
-ROWS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("name", pa.int64())])
+#: Of each row that names anybody: `node`, under which it is kept (a person's?), and the event's name as a number.
+ROWS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("name", pa.int64()), ("is_persons", pa.bool_())])
 #: Of each event: whom it may be the first of, and its instant in microseconds.
 BEGINS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("at", pa.int64())])
 #: Nodes that belong together, each pair in both directions; `kind` says what `other` is to `node`.
@@ -77,7 +77,8 @@ def keys_of(store: Store, definitions: model.Definitions, lake: str) -> Keys:
     )
     rows = store.table(
         "SELECT seq, any_value(coalesce(person, account)) AS node, "
-        f"CASE WHEN count(event) = count(*) THEN any_value({node_sql('e', 'event')}) + 1 ELSE {ALWAYS} END AS name "
+        f"CASE WHEN count(event) = count(*) THEN any_value({node_sql('e', 'event')}) + 1 ELSE {ALWAYS} END AS name, "
+        "count(person) > 0 AS is_persons "
         "FROM keys WHERE coalesce(person, account) IS NOT NULL GROUP BY seq ORDER BY seq"
     )
     begins = store.table(

@@ -79,3 +79,40 @@ class SelfCheck(models.Model):
         """The latest first."""
 
         ordering: ClassVar = ["-at", "-id"]
+
+
+class KeptStory(models.Model):
+    """What was told of a subject, so that pages need not wait: under which edition, as of when, begun when.
+
+    Whatever was decided of the subject after `begun_at` is not in it; `lasts_until` is when time alone makes something
+    in it untrue. `told` is JSON without the rules, '' where nothing was known.
+    """
+
+    subject_type = models.CharField(max_length=7)
+    subject_id = models.TextField()
+    node = models.BigIntegerField()
+    edition = models.IntegerField()
+    as_of = models.DateTimeField()
+    begun_at = models.DateTimeField()
+    lasts_until = models.DateTimeField(null=True)
+    told = models.TextField()
+    changed_at = models.DateTimeField(null=True)  # when something was decided of the subject last
+    wanted_at = models.DateTimeField(null=True)  # since when somebody looks at it who should see a newer one
+
+    class Meta:
+        """One row a subject; found by the node that is decided of."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["subject_type", "subject_id"], name="live_story_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["node"], name="live_story_node"),
+            models.Index(fields=["as_of"], name="live_story_as_of"),
+            models.Index(fields=["wanted_at"], name="live_story_wanted", condition=models.Q(wanted_at__isnull=False)),
+        ]
+
+
+class RuleCount(models.Model):
+    """Of how many a rule held, and how many entered it lately, when that was counted last."""
+
+    rule = models.TextField(primary_key=True)
+    held = models.BigIntegerField()
+    entered = models.BigIntegerField()

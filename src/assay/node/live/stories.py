@@ -13,7 +13,7 @@ from assay.core.io.store import Store
 from assay.core.pipeline import DECIDED
 from assay.core.pipeline import event_names as names_of_events
 from assay.core.values import micros as micros
-from assay.node.live.deciding import Known, deciding
+from assay.node.live.deciding import Known, deciding, emails
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.story import About, Colleague, Spell, Story
@@ -81,16 +81,18 @@ def _present(known: Known, asked: Sequence[Asked]) -> list[Asked]:
 
 
 def tell(
-    index: Index, definitions: Any, subject_type: str, subject_id: str, as_of: int, *, store: Store | None = None
-) -> Story | None:
-    """Return everything that the core says of one subject as of an instant; None where nothing is known of it."""
-    node = node_of("p" if subject_type == "person" else "a", subject_id)
-    around = index.around([node], accounts_reach_people=True)
-    with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
-        now_called = decision.merged.get(subject_id, subject_id) if subject_type == "person" else subject_id
-        if now_called not in (decision.people if subject_type == "person" else decision.accounts):
-            return None
-        return _story(known, decision.spells, (subject_type, now_called), as_of)
+    index: Index, definitions: Any, subjects: Sequence[tuple[str, str]], as_of: int, *, store: Store | None = None
+) -> dict[tuple[str, str], Story]:
+    """Return everything that the core says of subjects (type, id) as of an instant; those unknown are left out."""
+    nodes = [node_of("p" if kind == "person" else "a", one) for kind, one in subjects]
+    around = index.around(nodes, accounts_reach_people=True)
+    found: dict[tuple[str, str], Story] = {}
+    with deciding(definitions, around, as_of=as_of, at_hand=store, keeps_emails=True) as (decision, known):
+        for kind, one in subjects:
+            now_called = decision.merged.get(one, one) if kind == "person" else one
+            if now_called in (decision.people if kind == "person" else decision.accounts):
+                found[kind, one] = _story(known, decision.spells, (kind, now_called), as_of)
+    return found
 
 
 def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int) -> Story:
@@ -101,7 +103,11 @@ def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int)
     mine = _spells(known, spells, subject)
     causes = [cause for spell in mine for cause in (spell.opened_by, spell.closed_by) if cause]
     scores = [score.name for score in definitions.scores if score.subject == kind]
+    home = _homes(known, {subject}, as_of).get(subject, (None,))[0]
+    of_accounts = _attributes(known, "account", [] if home is None else [home], as_of).get(home, {})
     readings = [engine.read_scores(store, definitions, score=s, subject_ids=[one], as_of=as_of)[one] for s in scores]
+    people = _colleagues(known, spells, one, as_of) if kind == "account" else ()
+    of_whom = {one, *(person.person_id for person in people)}
     return Story(
         subject_type=kind,
         subject_id=one,
@@ -112,7 +118,10 @@ def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int)
         scores=tuple(readings),
         spells=mine,
         events=_events(known, subject, as_of),
-        people=_colleagues(known, spells, one, as_of) if kind == "account" else (),
+        people=people,
+        emails={person: email for person, email in emails(known).items() if person in of_whom},
+        facts=_facts_of_person(known, one, as_of) if kind == "person" else of_accounts,
+        account_facts=of_accounts if kind == "person" else {},
     )
 
 
@@ -192,6 +201,11 @@ def _attributes(known: Known, kind: str, subjects: Iterable[int], as_of: int) ->
         if value is not None:
             found.setdefault(subject, {})[name] = value
     return found
+
+
+def _facts_of_person(known: Known, person: str, as_of: int) -> dict[str, str]:
+    rows = known.store.rows("SELECT person FROM prepared.people WHERE id = ?", [person])
+    return next(iter(_attributes(known, "person", [dense for (dense,) in rows], as_of).values()), {})
 
 
 def _scores(known: Known, asked: Sequence[Asked], as_of: int) -> dict[Asked, ScoreReading]:

@@ -36,7 +36,8 @@ class Story:
     """Everything that the core says about one subject as of one instant (UTC microseconds).
 
     `event_names` has the name of each event that opened or closed a spell, by cause; `events` are the subject's latest,
-    newest first; `people` are those of an account.
+    newest first; `people` are those of an account; `emails` are by person. `facts` are what the attributes are now, and
+    `account_facts` those of a person's account.
     """
 
     subject_type: str
@@ -49,6 +50,9 @@ class Story:
     spells: tuple[Spell, ...] = ()
     events: tuple[CountedEvent, ...] = ()
     people: tuple[Colleague, ...] = ()
+    emails: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    account_facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

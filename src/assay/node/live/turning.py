@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,11 +15,12 @@ from django.db import DataError, transaction
 from assay.core.definitions import model
 from assay.core.errors import Place
 from assay.core.io.store import Store
-from assay.node.live import storing
+from assay.node.live import kept, storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
-from assay.node.live.deciding import Decision, Known, accounts_reach_people, deciding, halves, names_read_at_accounts
+from assay.node.live.deciding import Decision, Known, deciding, halves
 from assay.node.live.index import Index
+from assay.node.live.reach import accounts_reach_people, names_read_at_accounts, scores_rest_on_accounts
 
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
 _AT_ONCE: Final = 2000
@@ -45,10 +46,10 @@ def take_in(
 
     An index of another layout is emptied first: `rows` must then begin at the first row there is (see `next_seq`).
     """
-    count = 0
+    count, read = 0, names_read_at_accounts(definitions)
     for batch in rows:
         last = str(batch["seq"][-1].as_py())
-        index.add(definitions, batch, at_hand=store, seq=last, layout=layout(definitions))
+        index.add(definitions, batch, at_hand=store, read_at_accounts=read, seq=last, layout=layout(definitions))
         count += len(batch)
     return count
 
@@ -78,9 +79,11 @@ def settle(
     index.touch(storing.due(now))
     reach, told = accounts_reach_people(definitions), 0
     read_at_accounts = names_read_at_accounts(definitions)
+    rests = scores_rest_on_accounts(definitions)
 
-    def decide(nodes: Sequence[int], names: Collection[str] | None = read_at_accounts) -> int:
-        around = index.around(nodes, accounts_reach_people=reach, of_colleagues=names)
+    def decide(nodes: Mapping[int, bool], names: Collection[str] | None = read_at_accounts) -> int:
+        alone = [] if names is None or rests else [node for node, spreads in nodes.items() if not spreads]
+        around = index.around(nodes, accounts_reach_people=reach, of_colleagues=names, alone=alone)
         with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
             # Which of two rows is refused may depend on one that was left out.
             if names is None or not known.has_rejects:
@@ -102,6 +105,7 @@ def _stored(decision: Decision, known: Known, takers: Sequence[Taker]) -> int:
     """
     try:
         with transaction.atomic():
+            kept.changed(decision.nodes)
             return give(storing.store_decision(decision), known, takers)
     except (DataError, psycopg.DataError):  # COPY raises psycopg's own, past Django
         parts = halves(decision)

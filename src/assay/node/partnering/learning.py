@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,8 +15,18 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, fields, grants, releasing
-from assay.node.partnering.models import Disclosed, Grant, Level, Member, Overlap, Partner, Partnership, Population
+from assay.node.partnering import accounts, fields, grants, ledgers, releasing
+from assay.node.partnering.models import (
+    Disclosed,
+    Grant,
+    Level,
+    Member,
+    Overlap,
+    Partner,
+    Partnership,
+    PersonOverlap,
+    Population,
+)
 
 _SHOWN: Final = 20
 _PAGE: Final = 50
@@ -80,9 +90,21 @@ def learns(request: HttpRequest, slug: str) -> HttpResponse:
         "held": releasing.held(partnership),
         "alarm": releasing.alarm(partnership),
         "waiting": grants.waiting(partnership),
+        "ledgers": [one for one in ledgers.having() if one.partner_id == partner.pk],
         "may_let": may(_user(request).role, Permission.LET_PARTNERS_LEARN),
     }
     return render(request, "partnering/learns.html", shown)
+
+
+@needs(Permission.SEE_PARTNERS)
+@require_safe
+def ledger(request: HttpRequest, slug: str, public_id: str) -> StreamingHttpResponse:
+    """Hand out the ledger of one partnership as a file that can be verified anywhere."""
+    found = ledgers.of(public_id)
+    if found is None or found.partner.slug != slug:
+        raise Http404
+    named = {"Content-Disposition": f'attachment; filename="{ledgers.file_name(found)}"'}
+    return StreamingHttpResponse(ledgers.pieces(found), content_type=ledgers.MEDIA, headers=named)
 
 
 @needs(Permission.LET_PARTNERS_LEARN)
@@ -138,9 +160,12 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
     shared: list[str] = []
     others: list[str] = []
     if grant is not None and grant.level == Level.OVERLAPS:
-        both = Overlap.objects.filter(
-            partnership=partnership, ruling=Overlap.Ruling.MATCH, until__isnull=True
-        ).values_list("account_id", flat=True)
+        match = {"partnership": partnership, "ruling": Overlap.Ruling.MATCH, "until__isnull": True}
+        both: set[str]
+        if population.is_of_people:
+            both = set(PersonOverlap.objects.filter(**match).values_list("record", flat=True))
+        else:
+            both = set(Overlap.objects.filter(**match).values_list("account_id", flat=True))
         mine = members.order_by("account_id").values_list("account_id", flat=True)
         shared = list(mine.filter(account_id__in=both))
         others = list(mine.exclude(account_id__in=both)[:_SHOWN])

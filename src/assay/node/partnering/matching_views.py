@@ -6,6 +6,8 @@ from typing import Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -16,9 +18,12 @@ from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.partnering import accounts, company, matching
 from assay.node.partnering.models import Account, Company
+from assay.partners.canonical import REGISTERS
 from assay.partners.identities import Identity
 
 _PAGE: Final = 20
+#: Without any of these there is nothing to compare, whatever else is known.
+_COMPARED: Final = frozenset({"name", "domain", *REGISTERS})
 _OWN: Final = {
     matching.NOTHING: "Nothing",
     matching.NAME: "The account's name, as the source says",
@@ -45,8 +50,8 @@ def company_page(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": matching.shown(page, chosen),
         "lacking": lacking[:50],
-        "lacking_count": len(lacking),
-        "accounts": Account.objects.count(),
+        "lacking_count": lacking.count(),
+        "accounts": page.paginator.count,
     }
     return render(request, "partnering/company.html", shown)
 
@@ -65,14 +70,19 @@ def _changed(request: HttpRequest) -> HttpResponse:
     return redirect("partner-company")
 
 
-def _lacking(chosen: dict[str, str]) -> list[Account]:
+def _lacking(chosen: dict[str, str]) -> QuerySet[Account]:
     """Return accounts with neither domain nor name nor number in a register: nothing can be compared of them."""
     found = Account.objects.all()
-    if chosen["name"] == matching.NAME:
-        found = found.filter(name="")
-    if chosen["domain"] == matching.DOMAIN:
-        found = found.filter(domain="")
-    return [one.account for one in matching.shown(found.iterator(), chosen) if not one.is_comparable]
+    for field, source in chosen.items():
+        if field not in _COMPARED or source == matching.NOTHING:
+            continue
+        if source in {matching.NAME, matching.DOMAIN}:
+            found = found.filter(**{"name" if source == matching.NAME else "domain": ""})
+        else:
+            # As text, so that what an attribute is called is no part of a path.
+            found = found.alias(**{f"said_{field}": KeyTextTransform(source, "attributes")})
+            found = found.filter(Q(**{f"said_{field}__isnull": True}) | Q(**{f"said_{field}": ""}))
+    return found
 
 
 def _identity(ours: Company | None) -> str:

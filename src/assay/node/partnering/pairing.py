@@ -19,6 +19,7 @@ from assay.node.access.permissions import Permission
 from assay.node.partnering import company, errands
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Errand, Partner, Partnership, Standing
+from assay.node.partnering.restored import RESTORED
 from assay.partners import dealing
 from assay.partners.dealing import Agreed, Invitation
 from assay.partners.evidence import DEFAULT_TERMS, Relation, Terms
@@ -28,7 +29,18 @@ _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
 _TAKEN: Final = frozenset(
-    {"invite", "accept", "company", "grants", "populations", "ecosystem", "introductions", "overlaps"}
+    {
+        "invite",
+        "accept",
+        "company",
+        "duplicates",
+        "grants",
+        "populations",
+        "ecosystem",
+        "introductions",
+        "overlaps",
+        "people",
+    }
 )
 
 
@@ -43,6 +55,7 @@ def invite(
     match_from: float = DEFAULT_TERMS.match_from,
     ask_from: float = DEFAULT_TERMS.ask_from,
     relation: str = DEFAULT_TERMS.relation.value,
+    people: bool = False,
     success: str = "",
     review_on: date | None = None,
 ) -> Partnership:
@@ -51,7 +64,7 @@ def invite(
     if ask_from > match_from:
         raise BadRequest("What is asked about must be less sure than what matches", where="thresholds")
     agreed = Agreed(
-        matching=Terms(match_from=match_from, ask_from=ask_from, relation=Relation(relation)),
+        matching=Terms(match_from=match_from, ask_from=ask_from, relation=Relation(relation), people=people),
         success=success.strip()[:500],
         review_on=review_on.isoformat() if review_on else "",
         is_blind=is_blind,
@@ -120,6 +133,9 @@ def pause(audit: Audit, partnership_id: int) -> Partnership:
 def go_on(audit: Audit, partnership_id: int) -> Partnership:
     """Exchange again with a partner."""
     found = _held(partnership_id, Partnership.State.PAUSED)
+    if found.trouble == RESTORED:
+        found.trouble = ""
+        found.save(update_fields=["trouble"])
     errands.want(found.pk, timezone.now())
     return _moved(audit, found, Partnership.State.LIVE)
 

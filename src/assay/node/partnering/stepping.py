@@ -13,8 +13,9 @@ from django.db import connection
 from django.db.models import F, Q
 
 from assay.core.errors import ShownError
-from assay.node.partnering import accounts, bringing, company, errands, grants, populations, saying
+from assay.node.partnering import accounts, bringing, company, errands, grants, people, populations, saying
 from assay.node.partnering.bringing import Ours
+from assay.node.partnering.duplicates import Looking
 from assay.node.partnering.hearing import Hearing
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Partnership, Standing
@@ -41,6 +42,7 @@ class Background:
     def __init__(self, clock: Any) -> None:
         self._clock = clock
         self._ours = Ours()
+        self._duplicates = Looking()
         #: Accounts that changed since a partnership's last step; None: it may be any.
         self._touched: dict[int, set[str] | None] = {}
 
@@ -52,6 +54,7 @@ class Background:
     def _step(self) -> bool:
         now: datetime = self._clock()
         accounts.refresh(now)
+        people.refresh(now)
         populations.refresh(now)
         grants.expire(now)
         ours = company.ours()
@@ -70,6 +73,8 @@ class Background:
                 has_more |= self._with(ours, one, now)
         for gone in set(self._touched) - {one.pk for one in _to_step(now)}:
             del self._touched[gone]
+        # Behind the partners, so that nobody waits for it.
+        self._duplicates.refresh(self._ours, now)
         return has_more
 
     def _compare(self, ours: Company, going: list[Partnership], now: datetime) -> set[int]:

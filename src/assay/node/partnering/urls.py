@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assay.node.partnering import grant_views, learning, matching_views, pairing_views, population_views
+from assay.node.partnering import (
+    duplicate_views,
+    grant_views,
+    learning,
+    matching_views,
+    pairing_views,
+    people_views,
+    population_views,
+)
 
 urlpatterns = [
     path("partners/", pairing_views.partners, name="partners"),
@@ -13,6 +21,9 @@ urlpatterns = [
     path("partners/company/", matching_views.company_page, name="partner-company"),
     path("partners/grants/", grant_views.defaults, name="partner-defaults"),
     path("partners/grants/<int:grant_id>/", grant_views.answer, name="partner-grant"),
+    path("partners/duplicates/", duplicate_views.page, name="duplicates"),
+    path("partners/duplicates/say/", duplicate_views.say, name="duplicates-say"),
+    path("partners/duplicates.csv", duplicate_views.file, name="duplicates-file"),
     path("partners/populations/", population_views.populations, name="populations"),
     path("partners/populations/new/", population_views.new, name="population-new"),
     path("partners/populations/<slug:slug>/", population_views.population, name="population"),
@@ -21,5 +32,8 @@ urlpatterns = [
     path("partners/<slug:slug>/do/", pairing_views.do, name="partner-do"),
     path("partners/<slug:slug>/grants/", grant_views.of_partner, name="partner-grants"),
     path("partners/<slug:slug>/learns/", learning.learns, name="partner-learns"),
+    path("partners/<slug:slug>/people/", people_views.people_page, name="partner-people"),
+    path("partners/people/<int:overlap_id>/answer/", people_views.answer, name="person-answer"),
     path("partners/<slug:slug>/held/", learning.held, name="partner-held"),
+    path("partners/<slug:slug>/ledger/<slug:public_id>.jsonl", learning.ledger, name="partner-ledger"),
 ]

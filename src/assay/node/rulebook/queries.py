@@ -11,6 +11,7 @@ from typing import Final
 from assay.core.definitions.model import Definitions, Rule
 from assay.core.definitions.yaml_nodes import MappingNode, ScalarNode, read_yaml
 from assay.core.errors import BadDefinitions
+from assay.node.access.models import User
 from assay.node.rulebook import candidates, current, history
 from assay.node.rulebook.drafting import published_text_of
 from assay.node.rulebook.editions import Contents
@@ -55,6 +56,13 @@ class Page:
     def path(self) -> str:
         """Return the path of the rule's file."""
         return rule_path(self.name)
+
+
+def to_approve(user: User) -> int:
+    """Return how many changes wait for a second person, and this user is one."""
+    versions = RuleVersion.objects.filter(status=Status.SHADOW, asked_at__isnull=False)
+    others = versions.exclude(author=user).exclude(asked_by=user)
+    return others.count() + Draft.objects.filter(asked_at__isnull=False).exclude(asked_by=user).count()
 
 
 def rules() -> list[Row]:

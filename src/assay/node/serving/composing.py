@@ -5,25 +5,22 @@ Parts stand on one another in one direction, so a part that needs what stands ab
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Final
 
-from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from assay.core.definitions.model import Definitions
 from assay.core.io.store import Store
+from assay.core.values import instant as instant
 from assay.node.lake import manifest
 from assay.node.leads import beside, stories
-from assay.node.live import asking
-from assay.node.live.keys import node_of
-from assay.node.live.models import Holding, Spell
+from assay.node.live import asking, counting, kept
 from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
 from assay.node.live.story import Story
@@ -31,16 +28,19 @@ from assay.node.partnering import knowledge, post, saying
 from assay.node.rulebook import current, history
 
 _log: Final = logging.getLogger(__name__)
-#: Seconds for which a story is told again.
-_FRESH_FOR: Final = 30
 
 
 def compose() -> None:
     """Let pages, leads and rules ask the live part and the lake; called once a process."""
-    stories.plug(tell=_story, describe=lambda asked, at: asking.about(current.definitions(), asked, at))
+    stories.plug(
+        tell=_tell,
+        find=_find,
+        know=asking.is_known,
+        describe=lambda asked, at: asking.about(current.definitions(), asked, at),
+    )
     beside.plug(knowledge.beside)
     saying.plug(receive=post.receive, hand_on=lambda with_whom, deal: post.hand_on(with_whom, deal.say, timezone.now()))
-    history.plug(_replay, now=lambda: micros(timezone.now()), counts=_counts)
+    history.plug(_replay, now=lambda: micros(timezone.now()), counts=lambda: counting.counts(timezone.now()))
 
 
 def warm() -> None:
@@ -50,22 +50,30 @@ def warm() -> None:
 
 def _tell_nobodys() -> None:
     try:
-        asking.story(current.definitions(), "person", "", micros(timezone.now()))
+        asking.stories(current.definitions(), [("person", "")], micros(timezone.now()))
     except Exception as error:
         # Whoever looks first waits instead, and is told what is wrong.
         _log.warning("stories could not be made ready: %s", type(error).__name__)
     finally:
         connection.close()
+        # What is loaded by now stays: to look through it again and again for garbage makes answers late.
+        gc.collect()
+        gc.freeze()
 
 
-def _story(kind: str, one: str, as_of: int) -> Story | None:
-    """Return a subject's story; one that was told half a minute ago is told again, as people look twice."""
+def _tell(kind: str, one: str, as_of: int) -> Story | None:
+    """Tell a subject's story, and keep it for whoever looks next."""
     number, definitions = current.edition_and_definitions()
-    key = f"story:{number}:{kind}:{node_of(kind, one)}"
-    found: Story | None = cache.get(key)
-    if found is None:
-        found = asking.story(definitions, kind, one, as_of)
-        cache.set(key, found, _FRESH_FOR)
+    return asking.tell_and_keep(number, definitions, [(kind, one)], as_of).get((kind, one))
+
+
+def _find(kind: str, one: str, as_of: int) -> kept.Found | None:
+    """Return the story that is kept of a subject; where more has happened since, have it told anew beside."""
+    number, definitions = current.edition_and_definitions()
+    now = instant(as_of)
+    found = kept.find(number, definitions, kind, one, now)
+    if found is not None and not found.is_current:
+        kept.want(kind, one, now)
     return found
 
 
@@ -73,10 +81,3 @@ def _story(kind: str, one: str, as_of: int) -> Story | None:
 def _replay(definitions: Definitions) -> Iterator[Store]:
     with prepared(definitions, manifest.relation(manifest.paths())) as known:
         yield known.store
-
-
-def _counts() -> Mapping[str, tuple[int, int]]:
-    held = dict(Holding.objects.values_list("rule").annotate(n=Count("id")))
-    since = timezone.now() - timedelta(days=7)
-    entered = dict(Spell.objects.filter(Q(starts_at__gt=since)).values_list("rule").annotate(n=Count("id")))
-    return {rule: (held.get(rule, 0), entered.get(rule, 0)) for rule in {*held, *entered}}

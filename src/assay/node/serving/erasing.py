@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils import timezone
 
 from assay.core.definitions.model import Definitions
@@ -19,11 +18,12 @@ from assay.node.arrivals import erasing as of_uploads
 from assay.node.lake import erasing as of_lake
 from assay.node.leads import erasing as of_leads
 from assay.node.leads.models import Lead
-from assay.node.live import asking
-from assay.node.live.deciding import accounts_reach_people, deciding
+from assay.node.live import asking, kept
+from assay.node.live.deciding import deciding
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, Spell, Wake
+from assay.node.live.reach import accounts_reach_people
 from assay.node.partnering import erasing as of_partners
 from assay.node.portal import erasing as of_portal
 from assay.node.rulebook import current
@@ -58,7 +58,6 @@ def forget_person(actor: Actor, person_id: str, *, as_of: int) -> Forgotten:
             gone = _forget(actor, index, definitions, left)
         if person_id not in left:
             gone = _forget(actor, index, definitions, _ids(index, definitions, person_id, as_of))
-    cache.clear()  # stories that were told lately; other processes' go within half a minute
     return gone
 
 
@@ -69,8 +68,9 @@ def _forget(actor: Actor, index: Index, definitions: Definitions, ids: list[str]
     of_uploads.erase(ids)
     keeping.sweep(settings.ASSAY.data_folder)
     lake = of_lake.erase(ids, definitions.sources)
-    leads = _forget_in_database(actor, ids, nodes)
-    index.forget(ids, definitions)
+    with kept.nobody_tells():  # by the index, which names them still
+        leads = _forget_in_database(actor, ids, nodes)
+        index.forget(ids, definitions)
     _mind().unlink()
     return Forgotten(ids=len(ids), rows=lake.rows, calls=lake.calls, leads=leads)
 
@@ -118,6 +118,7 @@ def _forget_in_database(audit: Audit, ids: list[str], nodes: list[int]) -> int:
     told = list(of_person.values_list("pk", flat=True))
     for ours in (Spell, Holding, Wake):
         ours.objects.filter(node__in=nodes).delete()
+    kept.erase(ids, nodes)
     Message.objects.filter(lead__in=told).delete()
     Message.objects.filter(content__subject_type="person", content__subject_id__in=ids).delete()
     Answer.objects.all().delete()  # they may name anybody, and are kept for a day at most

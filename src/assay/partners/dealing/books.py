@@ -173,9 +173,10 @@ def lines(memory: Memory) -> Iterator[str]:
             discloser=parties.discloser.hex(),
             receiver=parties.receiver.hex(),
         )
+        # Read before the entries: where a step goes on meanwhile, no receipt is for an entry that is not in the file.
+        given = memory.json("receipt", side)
         for _, value in memory.under("entry", side):
             yield _line(kind="entry", chain=side.decode(), **json.loads(value))
-        given = memory.json("receipt", side)
         if given is not None:
             yield _line(kind="receipt", chain=side.decode(), **given)
 

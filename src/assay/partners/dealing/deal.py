@@ -220,7 +220,8 @@ class Deal:
         if not comparing.walk(session, state, terms):
             return
         deciding.decide(session, terms)
-        if session.worked:
+        # Before the partner told what it was told nothing is decided, and "0 shared" would be said too early.
+        if session.worked and session.memory.number("was told"):
             theirs = max((of["rows"] for of in state["lists"] if of["of"] == session.partner.hex()), default=0)
             keys.retire(session, state)
             with session.memory.together():

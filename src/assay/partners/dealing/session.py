@@ -65,17 +65,24 @@ def queue(memory: Memory, keys: EpochKeys, us: Us, told: tuple[str, bytes, bytes
 
 
 def post(session: Session, state: Mapping[str, Any]) -> None:
-    """Leave with the escrow whatever it does not have yet, from where its mailbox ends."""
+    """Leave with the escrow whatever it does not have yet, from where its mailbox ends.
+
+    What may be there is remembered beforehand. What was sealed since an old memory was brought back counts for nothing
+    here: else some new messages would hide that the escrow has older ones which this memory knows nothing of.
+    """
     memory = session.memory
     ours = session.line.identity.public.hex()
     there = next((box["sent"] for box in state["mailboxes"] if box["from"] == ours), 0)
     sent = memory.number("sent")
-    if there > sent:
+    if there > memory.number("posting"):
         raise Distrust(
             "The escrow holds later messages from here than this memory knows of",
-            value=f"message {there}, {sent} is known",
+            value=f"message {there}, {memory.number('posting')} is known",
             mend="An old backup was brought back, or two copies are running: pair anew.",
         )
+    if sent > memory.number("posting"):
+        with memory.together():
+            memory.set_number("posting", sent)
     while there < sent:
         waiting = []
         for key, sealed in memory.keep.scan("out", there.to_bytes(8, "big")):

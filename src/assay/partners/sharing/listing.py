@@ -28,16 +28,22 @@ _Row = Mapping[str, str]
 class Listing:
     """The companies of a file by id: their keys, and their row; what could not be used, counted.
 
-    Rows that say the same are one company, under the first of their ids.
+    Rows that say the same are one company, under the first of their ids; `repeats` are the others: the id of the first,
+    their own id, and what they are called.
     """
 
     records: Mapping[str, Keys] = field(repr=False)
     rows: Mapping[str, _Row] = field(repr=False)
     columns: Mapping[str, str]
     names: tuple[str, ...]
-    repeated: int = 0
+    repeats: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
     unusable: int = 0
     unreadable: int = 0
+
+    def title(self, record: str) -> str:
+        """Return what a person calls a company of the list."""
+        column = self.columns.get("name") or self.columns.get("domain", "")
+        return self.rows.get(record, {}).get(column) or record
 
 
 def read_list(path: Path, given: Mapping[str, str]) -> Listing:
@@ -57,16 +63,17 @@ def read_list(path: Path, given: Mapping[str, str]) -> Listing:
     kept: dict[str, _Row] = {}
     records: dict[str, Keys] = {}
     first: dict[tuple[tuple[int, str], ...], str] = {}
-    repeated = unusable = 0
+    repeats: list[tuple[str, str, str]] = []
+    unusable = 0
     for row in _csv(path, rejects) if form == "csv" else _parquet(path):
         keys = keys_of(_record(row, columns))
         if not keys.values:
             unusable += 1
             continue
-        if keys.values in first:
-            repeated += 1
-            continue
         name = row.get(columns.get("id", ""), "") or _made_id(row, columns)
+        if keys.values in first:
+            repeats.append((first[keys.values], name, row.get(columns.get("name", ""), "") or name))
+            continue
         if name in records:
             if "id" in columns:
                 raise BadRequest(
@@ -82,7 +89,7 @@ def read_list(path: Path, given: Mapping[str, str]) -> Listing:
         rows=kept,
         columns=columns,
         names=names,
-        repeated=repeated,
+        repeats=tuple(repeats),
         unusable=unusable,
         unreadable=len(rejects),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -47,6 +47,12 @@ def away(at: datetime | None) -> str:
     us = round((at - timezone.now()).total_seconds() * 1_000_000)
     length = sentences.roughly(abs(us))
     return f"in {length}" if us >= 0 else f"{length} ago"
+
+
+@register.filter
+def length_of_time(length: timedelta) -> str:
+    """Return a length of time as people say it: "3 hours"."""
+    return sentences.roughly(max(1_000_000, round(length.total_seconds() * 1_000_000)))
 
 
 @register.filter
