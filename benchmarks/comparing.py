@@ -38,17 +38,6 @@ _A_STEP: Final = 10
 _REAL: Final = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timed:
-    """Milliseconds of a request at the escrow, by the clock and of the processor."""
-
-    records: int
-    clock: tuple[float, float]
-    processor: tuple[float, float]
-    bytes_a_row: float
-    gibibytes: float
-
-
 @dataclass(frozen=True, slots=True)
 class _Pair:
     setting: pairing.Setting
@@ -56,9 +45,9 @@ class _Pair:
     theirs: identities.Identity
 
 
-def service(asked: argparse.Namespace) -> list[Timed]:
+def service(asked: argparse.Namespace) -> dict[str, float]:
     """Print how long one request takes that compares a new lead with every partner's list."""
-    found = []
+    found: dict[str, float] = {}
     for records in asked.sizes:
         with tempfile.TemporaryDirectory(prefix="assay-partnering-", dir=asked.folder) as home:
             ours = identities.make(os.urandom)
@@ -77,12 +66,9 @@ def service(asked: argparse.Namespace) -> list[Timed]:
             clock, processor = ((float(np.percentile(of, 50)), float(np.percentile(of, 99))) for of in times)
             for what, (half, most) in (("by the clock", clock), ("of processor", processor)):
                 print(f"  a new lead, {what}: median {half:.1f} ms, p99 {most:.1f} ms", flush=True)
-            found.append(
-                Timed(
-                    **{"records": records, "clock": clock, "processor": processor},
-                    **{"bytes_a_row": size / rows, "gibibytes": size / 2**30},
-                )
-            )
+            found |= {f"median {records}": clock[0], f"p99 {records}": clock[1]}
+            found |= {f"processor {records}": processor[0], f"processor p99 {records}": processor[1]}
+            found |= {f"bytes {records}": size / rows, f"GiB {records}": size / 2**30}
     return found
 
 

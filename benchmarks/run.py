@@ -214,6 +214,38 @@ def part_f(bench: Bench) -> None:
         bench.judge(f"{of}, by the clock", bench.best(key), None, "s")
 
 
+def _partnering(bench: Bench, part: str, *words: str) -> dict[str, float]:
+    """Run a part of `benchmarks.partnering` in a process of its own; print what it prints, return its figures."""
+    command = [sys.executable, "-m", "benchmarks.partnering", part, *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{part} of partnering failed ({done.returncode}).")
+    _, *lines, last = done.stdout.splitlines()
+    print("\n".join(f"  {line}" for line in lines), flush=True)
+    found: dict[str, float] = json.loads(last)
+    bench.runs[f"partnering {part}", 0, bench.events] = [dict(found)]
+    return found
+
+
+def part_partners(bench: Bench) -> None:
+    """Partners: records to tokens, two lists matched, openmined-psi beside, one new lead against 50 partners."""
+    records = bench.events // 20
+    made = _partnering(bench, "tokens", "--records", str(records))
+    bench.judge(f"{records:,} records to tokens, processor", made["seconds"], 60 * records / 1_000_000, "s")
+    matched = _partnering(bench, "matching", "--records", str(records), "--rounds", str(bench.rounds))
+    bench.judge(f"{records:,} x {records:,} records matched / DuckDB's bare hash join, processor", matched["ratio"], 5)
+    if beside := _partnering(bench, "psi", "--records", str(records // 50)):
+        bench.judge("our tokens and matching / openmined-psi of one key, processor", beside["ours"] / beside["psi"], 1)
+    few, many = records // 100, records // 10
+    found = _partnering(bench, "service", "--sizes", str(few), str(many), "--folder", str(bench.data))
+    for what, target in (("p99", 20.0), ("median", None), ("processor p99", None), ("processor", None)):
+        bench.judge(f"a new lead against 50 partners of {many:,}, {what}", found[f"{what} {many}"], target, "ms")
+    growth = found[f"processor {many}"] / found[f"processor {few}"]
+    bench.judge(f"its processor time from {few:,} to {many:,} records", growth, None)
+    bench.judge("index", found[f"bytes {many}"], None, "bytes a row")
+    bench.judge("index", found[f"GiB {many}"], None, "GiB")
+
+
 def part_intake(bench: Bench) -> None:
     """Durable ingestion over HTTP in batches of 100, against bare COPY into the same table on the same core."""
     rates = intake.measure(max(bench.rounds, 3), 8.0)
@@ -260,6 +292,7 @@ PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "d": part_d,
     "e": part_e,
     "f": part_f,
+    "partners": part_partners,
     "pages": part_pages,
     "intake": part_intake,
     "overload": part_overload,
