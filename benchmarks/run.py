@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from benchmarks import generate, machine, rules
+from benchmarks import generate, intake, machine, overload, rules
 from benchmarks.contenders import Job
 
 RESULTS: Final = Path(__file__).parent / "results"
@@ -214,6 +214,20 @@ def part_f(bench: Bench) -> None:
         bench.judge(f"{of}, by the clock", bench.best(key), None, "s")
 
 
+def part_intake(bench: Bench) -> None:
+    """Durable ingestion over HTTP in batches of 100, against bare COPY into the same table on the same core."""
+    rates = intake.measure(max(bench.rounds, 3), 8.0)
+    bench.judge("bare COPY / taken in, by the clock", 1 / rates.share, 2.0)
+    bench.judge("bare COPY / taken in, processor", 1 / rates.share_of_processor, 2.0)
+
+
+def part_overload(bench: Bench) -> None:
+    """Twice the rate that can be kept up, for a minute: refused with 429 and never lost."""
+    found = overload.measure()
+    bench.judge("what can be kept up / half of what was offered", 2 / found.times, 1.1)
+    bench.judge("calls lost, kept twice, or answered otherwise than with 200 and 429", found.wrong, 0.0, "")
+
+
 def part_check(bench: Bench) -> None:
     """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB; raw files too."""
     size = generate.Size.of(min(bench.events, 1_000_000))
@@ -247,6 +261,8 @@ PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "e": part_e,
     "f": part_f,
     "pages": part_pages,
+    "intake": part_intake,
+    "overload": part_overload,
     "check": part_check,
 }
 
@@ -260,7 +276,7 @@ def _prepare_rules(bench: Bench) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the parts that were asked for and keep their figures in benchmarks/results."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e f pages check; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{' '.join(PARTS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="1 million events instead of 20 million")
     parser.add_argument("--events", type=int, help="so many events (d: a tenth, half and two and a half times as many)")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each contender, the best counts")

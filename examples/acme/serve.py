@@ -107,12 +107,15 @@ def _fill(folder: Path, home: Path, scale: float, escrow: str) -> None:
     from assay.node.serving.visiting import visited
 
     with visited(home):
+        import first_timer
         from filling import fill
         from pairing import pair
 
         logins = fill(files, DEFINITIONS, WHO)
         print("Pairing with three partners, over an escrow that none of them runs …", flush=True)
         pair(folder / "partners", escrow)
+        first_timer.write_list(files, folder / "first-timer")
+        logins["link"] = first_timer.invite(folder / "first-timer", escrow)
     (folder / "logins.json").write_text(json.dumps(logins))
     (folder / "logins.json").chmod(0o600)
     (folder / "filled").touch()
@@ -154,6 +157,14 @@ def _greet(folder: Path, address: str) -> None:
     for email, (_, name) in WHO.items():
         print(f"  {email:<22} {name}, {WORKS_AS[email]}")
     print("Petra finds three partners, an account map and leads that they agree on under Partners.")
+    place = folder / "first-timer"
+    share = [str(Path(sys.executable).with_name("assay")), "share", str(place / "customers.csv")]
+    print("\nOr be Tarnwick, a partner without a server that does this for the first time:")
+    print("  1. Compare its list with Acme's; the list stays where it is:")
+    print(f"     {' '.join(share)} --with @{place / 'invitation'} --recovery {place / 'keep-this.json'}")
+    print("  2. Hold its 60 digits against those on Petra's page Partners → Tarnwick, and say so on both sides.")
+    print("  3. Choose a password for tess@tarnwick.example, and answer the leads that Acme handed over:")
+    print(f"     {logins['link']} (good once, for three days)\n")
     print(f"What the server logs is in {folder / 'server.log'}.")
     print("Acme's users go on meanwhile: their calls arrive over the network. Ctrl-C stops everything.", flush=True)
 

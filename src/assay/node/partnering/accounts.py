@@ -13,16 +13,13 @@ from django.db import connection, transaction
 
 from assay.core.definitions.model import AccountsSource, Definitions, PeopleSource
 from assay.node.lake import manifest
-from assay.node.lake.rows import GROUP_KIND, PERSON_KINDS, ROW_KIND
 from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
+from assay.node.partnering import people
 from assay.node.partnering.models import Account, AccountsRead
+from assay.node.partnering.news import tells
 from assay.node.rulebook import current
 
-#: Rows that may tell of accounts.
-_TELLING: Final = (GROUP_KIND, ROW_KIND, *PERSON_KINDS)
-#: Where more rows came since the last reading, they are not looked through for such.
-_FEW: Final = 100_000
 _LATEST: Final = """
 WITH told AS (
     SELECT subject, name, arg_max(value, coalesce("at", -9223372036854775807)) AS value FROM prepared.attributes
@@ -47,7 +44,7 @@ def refresh(now: datetime) -> bool:
     read = AccountsRead.objects.filter(pk=1).first()
     if not number or (read is not None and (read.seq, read.edition) == (last, number)):
         return False
-    is_needed = read is None or read.edition != number or _tells(read.seq, last)
+    is_needed = read is None or read.edition != number or tells(read.seq, last)
     if is_needed:
         _store(_read(definitions, now))
     # `at` says when accounts were read: whoever remembers them looks at it.
@@ -56,14 +53,6 @@ def refresh(now: datetime) -> bool:
         pk=1, defaults=known | ({"at": now} if is_needed else {}), create_defaults=known | {"at": now}
     )
     return is_needed
-
-
-def _tells(seq: int, last: int) -> bool:
-    """Tell whether rows behind one may tell of accounts."""
-    if not 0 <= last - seq <= _FEW:
-        return True
-    kinds = set(manifest.rows_between(seq, last)["kind"].unique().to_pylist())
-    return bool(kinds & set(_TELLING))
 
 
 def _read(definitions: Definitions, now: datetime) -> pa.Table:
@@ -109,7 +98,7 @@ def _store(told: pa.Table) -> None:
 def _rows(told: pa.Table) -> Iterator[tuple[Any, ...]]:
     for one in told.to_pylist():
         attributes = dict(zip(one["names"] or (), one["texts"] or (), strict=True))
-        if len(one["id"]) <= 200:  # as an account is named everywhere else
+        if len(one["id"]) <= 200 and not people.is_person(one["id"]):  # as an account is named everywhere else
             yield one["id"], one["name"][:300], one["domain"][:300], json.dumps(attributes)
 
 
@@ -121,6 +110,7 @@ def attribute_names(definitions: Definitions | None = None) -> list[str]:
 
 
 def names_of(ids: list[str]) -> dict[str, str]:
-    """Return what accounts are called; one that nothing is known of by its id."""
+    """Return what accounts and people are called, by id or record; one that nothing is known of by its id."""
     found = {one.account_id: str(one) for one in Account.objects.filter(account_id__in=ids)}
+    found |= people.names_of(ids)
     return {one: found.get(one, one) for one in ids}

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from assay.node.leads.models import AccountOwner
 from assay.node.partnering import fields as known_fields
-from assay.node.partnering import grants, matching
+from assay.node.partnering import grants, matching, people
 from assay.node.partnering.accounts import attribute_names
 from assay.node.partnering.models import (
     Account,
@@ -24,6 +24,7 @@ from assay.node.partnering.models import (
     Level,
     Member,
     Partnership,
+    Person,
     Population,
     Standing,
 )
@@ -47,6 +48,8 @@ class Ours:
     read_at: datetime | None = None  # when the accounts were read from the lake
     matching: dict[str, str] = field(default_factory=dict)  # what they are compared by
     changes: int = 0  # of keys; only grows
+    people: dict[str, tuple[Person, Keys]] = field(default_factory=dict)  # by record, where populations are of people
+    _people_at: datetime | None = None
     _records: dict[str, Record] = field(default_factory=dict)
 
     def refresh(self, company: Company) -> frozenset[str]:
@@ -57,6 +60,7 @@ class Ours:
         if (read, chosen) != (self.read_at, self.matching):
             touched |= self._take({one.account_id: one for one in Account.objects.all().iterator(5_000)}, chosen)
             self.read_at, self.matching = read, chosen
+        touched |= self._take_people(is_anew=bool(touched))
         owners = {one.account_id: one.user for one in AccountOwner.objects.select_related("user")}
         touched |= {one for one in {*owners, *self.owners} if _named(owners.get(one)) != _named(self.owners.get(one))}
         self.owners = owners
@@ -90,6 +94,26 @@ class Ours:
         self.accounts = accounts
         return touched
 
+    def _take_people(self, *, is_anew: bool) -> set[str]:
+        """Make keys of people anew where they, or accounts whose domains they are at, were read anew."""
+        read = people.read_at()
+        if read == self._people_at and not is_anew:
+            return set()
+        self._people_at, before = read, self.people
+        self.people = {}
+        if read is not None and Population.objects.filter(is_of_people=True).exists():
+            for one in Person.objects.iterator(5_000):
+                at = self.accounts.get(one.account_id)
+                self.people[people.record_of(one.person_id)] = (one, people.keys(one, at.domain if at else ""))
+        same = {one for one in before.keys() & self.people.keys() if before[one][1] == self.people[one][1]}
+        return (before.keys() | self.people.keys()) - same
+
+    def keys_of(self, record: str) -> Keys | None:
+        """Return what an account or a person is compared by; None where nothing can be compared."""
+        person = self.people.get(record)
+        found = person[1] if person is not None else self.keys.get(record)
+        return found if found is not None and found.values else None
+
     def values(self, account_id: str, names: Sequence[str]) -> dict[str, str]:
         """Return what fields say of an account."""
         return known_fields.of(self.accounts.get(account_id), self.owners.get(account_id), names)
@@ -101,12 +125,7 @@ def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset
     shown = {slug: grant for slug, grant in held.items() if grant.level != Level.HIDDEN}
     compared = {slug: grant for slug, grant in shown.items() if grant.level == Level.OVERLAPS}
     members = {slug: ours.members.get(slug, frozenset()) for slug in compared}
-    records = {
-        one: found
-        for of in members.values()
-        for one in of
-        if (found := ours.keys.get(one)) is not None and found.values
-    }
+    records = {one: found for of in members.values() for one in of if (found := ours.keys_of(one)) is not None}
     names = sorted({name for grant in compared.values() for name in grant.fields})
     offers = [_offer(grant) for _, grant in sorted(shown.items())]
     version, is_new = _version(partnership, offers)
@@ -122,8 +141,16 @@ def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset
         counted={
             slug: [found for one in sorted(ours.members.get(slug, ())) if (found := ours.keys.get(one)) is not None]
             for slug in sorted(shown)
+            if not shown[slug].population.is_of_people
         },
     )
+
+
+def of_partner(ours: Ours, partnership: Partnership, touched: frozenset[str]) -> dict[str, Keys]:
+    """Return those of some accounts that are compared with a partner's, with their keys."""
+    compared = [one.population.slug for one in grants.effective(partnership).values() if one.level == Level.OVERLAPS]
+    members = touched & frozenset().union(*(ours.members.get(slug, frozenset()) for slug in compared))
+    return {one: keys for one in sorted(members) if (keys := ours.keys.get(one)) is not None and keys.values}
 
 
 def _allowance(partnership: Partnership) -> Allowance:

@@ -62,6 +62,12 @@ class InviteForm(_Form):
         ],
         label="What counts as shared",
     )
+    people = forms.BooleanField(
+        required=False,
+        label="Compare people, too",
+        help_text="By tokens of their e-mail address, and of their name at a company. Only populations of people that "
+        "somebody grants to this partner are compared. Part of what both sides sign.",
+    )
     success = forms.CharField(
         max_length=500,
         required=False,

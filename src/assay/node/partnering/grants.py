@@ -43,6 +43,8 @@ def ask(
         raise BadRequest("There is no such level", where="level", value=level[:20], mend="Choose one.")
     if expires_on is not None and expires_on <= timezone.now().date():
         raise BadRequest("It would be over already", where="until", value=str(expires_on), mend="Choose a later day.")
+    if population.is_of_people and level != Level.HIDDEN:
+        _demand_people(partnership, level, fields)
     wanted = [] if level != Level.OVERLAPS else known_fields.demand(fields)
     _one_at_a_time()
     asked = Grant(
@@ -132,9 +134,31 @@ def effective(partnership: Partnership | None, populations: Iterable[Population]
     )
     found: dict[int, Grant] = {}
     for grant in held.filter(own):
+        if grant.population.is_of_people and not compares_people(partnership):
+            continue
         if grant.partnership_id is not None or grant.population_id not in found:
             found[grant.population_id] = grant
     return found
+
+
+def compares_people(partnership: Partnership | None) -> bool:
+    """Tell whether both sides signed that people are compared, too."""
+    return partnership is not None and bool(partnership.terms.get("people"))
+
+
+def _demand_people(partnership: Partnership | None, level: str, fields: Sequence[str]) -> None:
+    """Raise BadRequest for what cannot be let known of people."""
+    if partnership is None:
+        raise BadRequest("People are let known to one partner at a time", mend="Say it on that partner's page.")
+    if not compares_people(partnership):
+        raise BadRequest(
+            "The two of you signed that people are not compared",
+            mend="End this partnership and invite anew, with people compared, too.",
+        )
+    if level == Level.COUNTS or fields:
+        raise BadRequest(
+            "Of people a partner may learn which it has, too, and no field", mend="Choose 'Which', and tick no field."
+        )
 
 
 def waiting(partnership: Partnership | None = None) -> list[Grant]:

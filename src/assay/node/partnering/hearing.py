@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from assay.node.partnering import people
 from assay.node.partnering.models import (
     Disclosed,
     Overlap,
     Partnership,
+    PersonOverlap,
+    PersonTold,
     Population,
     Says,
     Standing,
@@ -62,13 +65,24 @@ class Hearing:
 
     def gone(self, handle: bytes, their_handle: bytes) -> None:
         """Note that two records are no pair any more."""
-        Overlap.objects.filter(
-            partnership=self._partnership, handle=handle.hex(), their_handle=their_handle.hex(), until__isnull=True
-        ).update(until=self._now)
+        for table in (Overlap, PersonOverlap):
+            table._default_manager.filter(
+                partnership=self._partnership, handle=handle.hex(), their_handle=their_handle.hex(), until__isnull=True
+            ).update(until=self._now)
 
     def learnt(self, told: dealing.Told) -> None:
         """Note what the partner told of an account."""
         key = {"their_handle": told.handle.hex(), "population": told.population[:60]}
+        if people.is_person(told.record):
+            known = {"record": told.record, "says": said(told.says), "since": instant(told.since)}
+            PersonTold.objects.update_or_create(
+                partnership=self._partnership,
+                until=None,
+                their_handle=key["their_handle"],
+                population=key["population"],
+                defaults=known,
+            )
+            return
         held = Told.objects.filter(partnership=self._partnership, until__isnull=True, **key).first()
         fields = {str(name)[:100]: str(value)[:1000] for name, value in told.fields.items()}
         if held is not None and (held.account_id, held.says, held.fields) == (told.record, said(told.says), fields):
@@ -88,12 +102,13 @@ class Hearing:
 
     def withdrawn(self, their_handle: bytes, population: str) -> None:
         """Note that what the partner told does not hold any more."""
-        Told.objects.filter(
-            partnership=self._partnership,
-            their_handle=their_handle.hex(),
-            population=population[:60],
-            until__isnull=True,
-        ).update(until=self._now)
+        for table in (Told, PersonTold):
+            table._default_manager.filter(
+                partnership=self._partnership,
+                their_handle=their_handle.hex(),
+                population=population[:60],
+                until__isnull=True,
+            ).update(until=self._now)
         self.facts_changed = True
 
     def confirmed(self, at: int) -> None:
@@ -163,19 +178,21 @@ class Hearing:
     def ended(self) -> None:
         """Note that the partnership is over: whatever the partner told does not hold any more."""
         self._update(state=Partnership.State.REVOKED)
-        for table in (Told, Overlap, TheirPopulation):
+        for table in (Told, Overlap, PersonTold, PersonOverlap, TheirPopulation):
             table._default_manager.filter(partnership=self._partnership, until__isnull=True).update(until=self._now)
         self.facts_changed = True
 
     def _pair(self, shared: Shared, ruling: str) -> None:
+        is_person = people.is_person(shared.record)
         facts = {
-            "account_id": shared.record[:_ACCOUNT],
+            "record" if is_person else "account_id": shared.record[:_ACCOUNT],
             "ruling": ruling,
             "bits": shared.bits,
             "reasons": [[reason.finding, reason.bits] for reason in shared.reasons],
             "until": None,
         }
-        Overlap.objects.update_or_create(
+        table = PersonOverlap if is_person else Overlap
+        table._default_manager.update_or_create(
             partnership=self._partnership,
             handle=shared.handle.hex(),
             their_handle=shared.their_handle.hex(),

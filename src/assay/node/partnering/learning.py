@@ -16,7 +16,17 @@ from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
 from assay.node.partnering import accounts, fields, grants, ledgers, releasing
-from assay.node.partnering.models import Disclosed, Grant, Level, Member, Overlap, Partner, Partnership, Population
+from assay.node.partnering.models import (
+    Disclosed,
+    Grant,
+    Level,
+    Member,
+    Overlap,
+    Partner,
+    Partnership,
+    PersonOverlap,
+    Population,
+)
 
 _SHOWN: Final = 20
 _PAGE: Final = 50
@@ -150,9 +160,12 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
     shared: list[str] = []
     others: list[str] = []
     if grant is not None and grant.level == Level.OVERLAPS:
-        both = Overlap.objects.filter(
-            partnership=partnership, ruling=Overlap.Ruling.MATCH, until__isnull=True
-        ).values_list("account_id", flat=True)
+        match = {"partnership": partnership, "ruling": Overlap.Ruling.MATCH, "until__isnull": True}
+        both: set[str]
+        if population.is_of_people:
+            both = set(PersonOverlap.objects.filter(**match).values_list("record", flat=True))
+        else:
+            both = set(Overlap.objects.filter(**match).values_list("account_id", flat=True))
         mine = members.order_by("account_id").values_list("account_id", flat=True)
         shared = list(mine.filter(account_id__in=both))
         others = list(mine.exclude(account_id__in=both)[:_SHOWN])

@@ -102,7 +102,7 @@ def matrix(partnership: Partnership) -> Map:
     ):
         members.setdefault(population, set()).add(account)
     lines = [Line(slug=ANY, name="All that you share", cells=tuple(_cell(c, told, None, worth) for c in columns))]
-    for ours in Population.objects.all():
+    for ours in Population.objects.filter(is_of_people=False):
         mine = members.get(ours.pk, set())
         cells = tuple(_cell(c, told, mine, worth, plays.get((ours.pk, c.says), "")) for c in columns)
         lines.append(Line(slug=ours.slug, name=ours.name, cells=cells))

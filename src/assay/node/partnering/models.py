@@ -8,9 +8,11 @@ from django.db.models import Q
 
 from assay.node.partnering.duplicate_tables import Duplicate, DuplicatesLooked
 from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, Outgoing
-from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Standing
+from assay.node.partnering.people_tables import Person, PersonOverlap, PersonTold
+from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Preset, Standing
 
 __all__ = ["Account", "AccountsRead", "Counting", "Duplicate", "DuplicatesLooked", "Errand", "Listed", "Standing"]
+__all__ += ["Person", "PersonOverlap", "PersonTold", "Preset"]
 __all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "Outgoing"]
 
 _USER = settings.AUTH_USER_MODEL
@@ -135,6 +137,7 @@ class Population(models.Model):
     name = models.CharField(max_length=100)
     says = models.CharField(max_length=20, choices=Says.choices)
     how = models.CharField(max_length=10, choices=How.choices)
+    is_of_people = models.BooleanField(default=False)  # then members are people's records
     rule = models.CharField(max_length=100, blank=True)
     text = models.TextField(blank=True)  # criteria and `qualify`, as in a qualification file
     counted_at = models.DateTimeField(null=True)  # when members were last found
@@ -166,18 +169,6 @@ class Member(models.Model):
             ),
         )
         indexes = (models.Index(fields=("account_id",), name="member_account"),)
-
-
-class Preset(models.Model):
-    """Fields of accounts that are let out together, under a name."""
-
-    name = models.CharField(max_length=60, unique=True)
-    fields = models.JSONField(default=list)
-
-    class Meta:
-        """By name."""
-
-        ordering = ("name",)
 
 
 class Grant(models.Model):

@@ -29,7 +29,18 @@ _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
 _TAKEN: Final = frozenset(
-    {"invite", "accept", "company", "duplicates", "grants", "populations", "ecosystem", "introductions", "overlaps"}
+    {
+        "invite",
+        "accept",
+        "company",
+        "duplicates",
+        "grants",
+        "populations",
+        "ecosystem",
+        "introductions",
+        "overlaps",
+        "people",
+    }
 )
 
 
@@ -44,6 +55,7 @@ def invite(
     match_from: float = DEFAULT_TERMS.match_from,
     ask_from: float = DEFAULT_TERMS.ask_from,
     relation: str = DEFAULT_TERMS.relation.value,
+    people: bool = False,
     success: str = "",
     review_on: date | None = None,
 ) -> Partnership:
@@ -52,7 +64,7 @@ def invite(
     if ask_from > match_from:
         raise BadRequest("What is asked about must be less sure than what matches", where="thresholds")
     agreed = Agreed(
-        matching=Terms(match_from=match_from, ask_from=ask_from, relation=Relation(relation)),
+        matching=Terms(match_from=match_from, ask_from=ask_from, relation=Relation(relation), people=people),
         success=success.strip()[:500],
         review_on=review_on.isoformat() if review_on else "",
         is_blind=is_blind,

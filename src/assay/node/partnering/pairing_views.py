@@ -17,7 +17,15 @@ from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
 from assay.node.partnering import company, duplicates, grants, pairing, releasing
 from assay.node.partnering.forms import AcceptForm, InviteForm, LimitsForm
-from assay.node.partnering.models import Overlap, Partner, Partnership, Population, Standing, TheirPopulation
+from assay.node.partnering.models import (
+    Overlap,
+    Partner,
+    Partnership,
+    PersonOverlap,
+    Population,
+    Standing,
+    TheirPopulation,
+)
 from assay.partners.evidence import Relation
 
 _LIMITS = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
@@ -63,6 +71,7 @@ def invite(request: HttpRequest) -> HttpResponse:
                 match_from=terms.match_from,
                 ask_from=terms.ask_from,
                 relation=typed["relation"],
+                people=typed["people"],
                 success=typed["success"],
                 review_on=typed["review_on"],
             )
@@ -119,6 +128,9 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
             "alarm": releasing.alarm(partnership),
             "held": releasing.held(partnership),
             "waiting": grants.waiting(partnership),
+            "people": PersonOverlap.objects.filter(
+                partnership=partnership, ruling=Overlap.Ruling.MATCH, until__isnull=True
+            ).count(),
             "shared": overlaps.filter(ruling=Overlap.Ruling.MATCH).values("account_id").distinct().count(),
             "questions": overlaps.filter(ruling=Overlap.Ruling.ASK, our_answer__isnull=True).count(),
             "ours": grants.by_population(grants.effective(partnership, populations), populations),

@@ -16,7 +16,7 @@ from assay.core.errors import BadDefinitions, BadRequest
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, criteria
+from assay.node.partnering import accounts, criteria, people
 from assay.node.partnering import populations as keeping
 from assay.node.partnering.models import Grant, Member, Population, Says
 
@@ -49,7 +49,8 @@ def population(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {
         "population": found,
         "page": page,
-        "rows": [(one, named[one.account_id]) for one in page],
+        "rows": [(one, named[one.account_id], people.person_of(one.account_id) or one.account_id) for one in page],
+        "is_about_people": found.rule in people.rules(),
         "left": [(one, named[one.account_id]) for one in left],
         "unknown": unknown[:200],
         "unknown_more": max(0, len(unknown) - 200),
@@ -68,10 +69,17 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a population."""
     how = request.GET.get("how", request.POST.get("how", "rule"))
     how = how if how in Population.How.values else "rule"
-    typed = {"name": "", "says": Says.CUSTOMER, "rule": "", "text": criteria.BEGINNING, "lines": ""}
+    typed: dict[str, Any] = {
+        "name": "",
+        "says": Says.CUSTOMER,
+        "rule": "",
+        "text": criteria.BEGINNING,
+        "lines": "",
+        "is_of_people": False,
+    }
     if request.method != "POST":
         return _form(request, typed, how=how)
-    typed |= _typed(request)
+    typed |= _typed(request) | {"is_of_people": "is_of_people" in request.POST and how != Population.How.TEXT}
     if request.POST.get("do") == "check":
         return _form(request, typed, how=how, checked=criteria.check(typed["text"]))
     try:
@@ -83,6 +91,7 @@ def new(request: HttpRequest) -> HttpResponse:
             rule=typed["rule"],
             text=typed["text"],
             lines=typed["lines"],
+            is_of_people=bool(typed["is_of_people"]),
         )
     except BadDefinitions:
         return _form(request, typed, how=how, checked=criteria.check(typed["text"]), status=422)
@@ -147,7 +156,8 @@ def _form(
         "how": how,
         "hows": Population.How.choices,
         "says": Says.choices,
-        "rules": keeping.rules(),
+        "rules": [] if population is not None and population.is_of_people else keeping.rules(),
+        "rules_of_people": people.rules(),
         "population": population,
         "checked": checked,
         "why": why,

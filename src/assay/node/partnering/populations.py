@@ -20,8 +20,8 @@ from assay.node.access.permissions import Permission
 from assay.node.lake import manifest
 from assay.node.live.models import Holding
 from assay.node.live.stories import micros
-from assay.node.partnering import criteria
-from assay.node.partnering.models import Account, Counting, Grant, Listed, Population, Says
+from assay.node.partnering import criteria, people
+from assay.node.partnering.models import Account, Counting, Grant, Listed, Person, Population, Says
 from assay.node.rulebook import current
 
 #: Lines of one list.
@@ -35,9 +35,19 @@ _log: Final = logging.getLogger(__name__)
 
 @action("make a population", Permission.MANAGE_PARTNERS)
 def make(
-    audit: Audit, *, name: str, says: str, how: str, rule: str = "", text: str = "", lines: str = ""
+    audit: Audit,
+    *,
+    name: str,
+    says: str,
+    how: str,
+    rule: str = "",
+    text: str = "",
+    lines: str = "",
+    is_of_people: bool = False,
 ) -> Population:
-    """Make a population; its accounts are found at once, those of criteria within seconds, in the background.
+    """Make a population, of accounts or of people.
+
+    Accounts are found at once; those of criteria, people and the accounts of people within seconds, in the background.
 
     BadRequest or BadDefinitions where that cannot be.
     """
@@ -46,14 +56,14 @@ def make(
     if not slug or Population.objects.filter(slug=slug).exists():
         raise BadRequest("There is a population of that name already", where="name", value=name, mend="Choose another.")
     made = Population(slug=slug, name=name, says=_of(Says.values, says), made_at=timezone.now())
-    made.how = _of(Population.How.values, how)
+    made.how, made.is_of_people = _of(Population.How.values, how), is_of_people
     _fill(made, rule, text)
     made.save(force_insert=True)
     if made.how == Population.How.LIST:
         _list(made, lines)
     Counting.objects.create(population=made)
-    audit.write("population", slug, before={}, after={"how": made.how, "says": made.says})
-    if made.how != Population.How.TEXT:  # to decide criteria reads the whole lake, which no page should wait for
+    audit.write("population", slug, before={}, after={"how": made.how, "says": made.says, "is_of_people": is_of_people})
+    if not _reads_lake(made):  # which no page should wait for
         find(made, timezone.now())
     return made
 
@@ -77,7 +87,7 @@ def change(
         _list(found, lines)
     audit.write("population", slug, before={}, after={"how": found.how})
     Counting.objects.filter(population=found).update(edition=-1, milliseconds=0)
-    if found.how != Population.How.TEXT:
+    if not _reads_lake(found):
         find(found, timezone.now())
     return found
 
@@ -130,6 +140,12 @@ def rules() -> list[str]:
     return sorted(rule.name for rule in current.definitions().rules if rule.subject == "account")
 
 
+def _reads_lake(population: Population) -> bool:
+    """Tell whether finding members rests on what is read from the lake: criteria, and whatever is about people."""
+    is_about_people = population.is_of_people or population.rule in people.rules()
+    return population.how == Population.How.TEXT or is_about_people
+
+
 def unknown(population: Population) -> list[str]:
     """Return the lines of a list under which no account is known."""
     return list(population.listed.filter(account_id="").values_list("text", flat=True))
@@ -148,6 +164,8 @@ def _is_due(one: Population, edition: int, last: int, now: datetime) -> bool:
 
 def _found(population: Population, now: datetime) -> frozenset[str]:
     if population.how == Population.How.RULE:
+        if population.rule in people.rules():
+            return _found_by_people(population)
         if population.rule not in rules():
             raise BadRequest("The rule of this population is decided no more", value=population.rule)
         holding = Holding.objects.filter(rule=population.rule, subject_type="account")
@@ -156,6 +174,15 @@ def _found(population: Population, now: datetime) -> frozenset[str]:
         return frozenset(one for one in criteria.accounts(population.text, micros(now)) if len(one) <= _LINE)
     _name_listed(population)
     return frozenset(population.listed.exclude(account_id="").values_list("account_id", flat=True))
+
+
+def _found_by_people(population: Population) -> frozenset[str]:
+    """Return the people of whom a rule holds, or the accounts that they are at now."""
+    held = Holding.objects.filter(rule=population.rule, subject_type="person").values("subject_id")
+    known = Person.objects.filter(person_id__in=held)
+    if population.is_of_people:
+        return frozenset(people.record_of(one) for one in known.values_list("person_id", flat=True))
+    return frozenset(known.exclude(account_id="").values_list("account_id", flat=True))
 
 
 def _note(population: Population, found: frozenset[str], now: datetime) -> None:
@@ -183,10 +210,16 @@ def _note(population: Population, found: frozenset[str], now: datetime) -> None:
 
 def _fill(population: Population, rule: str, text: str) -> None:
     if population.how == Population.How.RULE:
-        if rule not in rules():
-            mend = did_you_mean(rule, rules(), "Choose a rule about accounts that is live or in shadow.")
-            raise BadRequest("There is no such rule about accounts", where="rule", value=rule, mend=mend)
+        known = people.rules() if population.is_of_people else [*rules(), *people.rules()]
+        if rule not in known:
+            about = "people" if population.is_of_people else "accounts or people"
+            mend = did_you_mean(rule, known, f"Choose a rule about {about} that is live or in shadow.")
+            raise BadRequest(f"There is no such rule about {about}", where="rule", value=rule, mend=mend)
         population.rule = rule
+    elif population.how == Population.How.TEXT and population.is_of_people:
+        raise BadRequest(
+            "People are found by a rule or a list", where="how", mend="Write a rule about people, and name it."
+        )
     elif population.how == Population.How.TEXT:
         if len(text) > _LARGEST_TEXT:
             raise BadRequest("These criteria are too long", where="text", mend="Put most of it into a rule.")
@@ -217,8 +250,17 @@ def _first(line: str) -> str:
 
 
 def _name_listed(population: Population) -> None:
-    """Say of each line which account it names: by id, else by the domain, where one account alone has it."""
+    """Say of each line which account it names: by id, else by the domain, where one account alone has it.
+
+    In a list of people a line is an address, and names a person's record.
+    """
     lines: Sequence[Listed] = list(population.listed.all())
+    if population.is_of_people:
+        named_people = people.by_address(one.text for one in lines)
+        for one in lines:
+            one.account_id = people.record_of(named_people[one.text]) if one.text in named_people else ""
+        Listed.objects.bulk_update(lines, ["account_id"], batch_size=5000)
+        return
     ids = set(_known([one.text for one in lines]))
     domains = {one.text: registrable_domain(one.text) or one.text.lower() for one in lines if one.text not in ids}
     by_domain: dict[str, set[str]] = {}

@@ -13,7 +13,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.partnering.models import Disclosed, Grant, Level, Overlap, Partnership
+from assay.node.partnering.models import Disclosed, Grant, Level, Overlap, Partnership, PersonOverlap
 from assay.partners.dealing import RELEASE, Let, Verdict
 
 WEEK: Final = timedelta(days=7)
@@ -98,8 +98,10 @@ class Gate:
 def _forget_held(partnership: Partnership, grants: Mapping[str, Grant]) -> None:
     """Forget what waits though no grant lets it be told any more, or both do not have it any more."""
     waiting = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD)
-    shared = Overlap.objects.filter(partnership=partnership, ruling=Overlap.Ruling.MATCH, until__isnull=True)
-    is_moot = ~Q(population__slug__in=list(grants)) | ~Q(account_id__in=shared.values("account_id"))
+    match = {"partnership": partnership, "ruling": Overlap.Ruling.MATCH, "until__isnull": True}
+    is_shared = Q(account_id__in=Overlap.objects.filter(**match).values("account_id"))
+    is_shared |= Q(account_id__in=PersonOverlap.objects.filter(**match).values("record"))
+    is_moot = ~Q(population__slug__in=list(grants)) | ~is_shared
     waiting.filter(is_moot).delete()
 
 

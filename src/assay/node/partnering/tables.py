@@ -27,7 +27,7 @@ class Account(models.Model):
 
 
 class AccountsRead(models.Model):
-    """How far of the lake, and under which edition, accounts were read; one row."""
+    """How far of the lake, and under which edition, accounts were read; another row says the same of people."""
 
     id = models.SmallIntegerField(primary_key=True)
     seq = models.BigIntegerField()
@@ -47,6 +47,18 @@ class Listed(models.Model):
 
         ordering = ("text",)
         constraints = (models.UniqueConstraint(fields=("population", "text"), name="listed_once"),)
+
+
+class Preset(models.Model):
+    """Fields of accounts that are let out together, under a name."""
+
+    name = models.CharField(max_length=60, unique=True)
+    fields = models.JSONField(default=list)
+
+    class Meta:
+        """By name."""
+
+        ordering = ("name",)
 
 
 class Counting(models.Model):

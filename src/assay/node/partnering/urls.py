@@ -10,6 +10,7 @@ from assay.node.partnering import (
     learning,
     matching_views,
     pairing_views,
+    people_views,
     population_views,
 )
 
@@ -31,6 +32,8 @@ urlpatterns = [
     path("partners/<slug:slug>/do/", pairing_views.do, name="partner-do"),
     path("partners/<slug:slug>/grants/", grant_views.of_partner, name="partner-grants"),
     path("partners/<slug:slug>/learns/", learning.learns, name="partner-learns"),
+    path("partners/<slug:slug>/people/", people_views.people_page, name="partner-people"),
+    path("partners/people/<int:overlap_id>/answer/", people_views.answer, name="person-answer"),
     path("partners/<slug:slug>/held/", learning.held, name="partner-held"),
     path("partners/<slug:slug>/ledger/<slug:public_id>.jsonl", learning.ledger, name="partner-ledger"),
 ]

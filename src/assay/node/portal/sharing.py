@@ -119,6 +119,7 @@ def _told(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Sha
 
 def _disclosed(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
     rows = Disclosed.objects.filter(partnership__partner=partner, state=Disclosed.State.TOLD)
+    rows = rows.exclude(population__is_of_people=True)
     if account_ids is not None:
         rows = rows.filter(account_id__in=list(account_ids))
     for one in rows.exclude(partnership__state=_REVOKED):
