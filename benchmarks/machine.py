@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -53,3 +54,18 @@ def peak() -> float:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
     except (OSError, StopIteration):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+class Clocks:
+    """Seconds by the clock and of the processor since it was made."""
+
+    def __init__(self) -> None:
+        self._clock, self._processor = time.perf_counter(), time.process_time()
+
+    def told(self) -> str:
+        """Return both in words."""
+        return f"{self.processor():.2f} s of processor, {time.perf_counter() - self._clock:.2f} s by the clock"
+
+    def processor(self) -> float:
+        """Return the processor's seconds."""
+        return time.process_time() - self._processor

@@ -220,30 +220,61 @@ def drained(node: Node, seconds: float = 600) -> float:
     return time.monotonic() - begin
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of twice as much as can be worked on."""
+
+    times: float  # how often what can be kept up was offered
+    lost: int
+    twice: int
+    refused_and_kept: int
+    refused_otherwise: int
+    without_retry_after: int
+
+    @property
+    def wrong(self) -> int:
+        """Return how much should not have happened."""
+        kept = self.lost + self.twice + self.refused_and_kept
+        return kept + self.refused_otherwise + self.without_retry_after
+
+
+def measure(seconds: float = 60.0, limit: int = 20_000) -> Found:
+    """Print the figures, and return what is judged by."""
+    with running(limit) as node:
+        rate, first = sustainable(node, min(seconds, 20.0))
+        drained(node)
+        print(f"  the lake takes in {rate:,.0f} calls a second while as much arrives as is answered", flush=True)
+        second = send(node.port, seconds, 2 * rate, 10_000_000)
+        times = second.offered / rate
+        print(f"  offered for {second.seconds:.0f} s: {second.offered:,.0f} calls a second, {times:.2f} times that")
+        print(f"  batches of {BATCH} by answer: {dict(sorted(second.statuses.items()))}")
+        print(f"  then drained in {drained(node):.1f} s", flush=True)
+        held = node.held()
+    told = {f"{number}-{i}" for number in first.told | second.told for i in range(BATCH)}
+    refused = {f"{number}-{i}" for number in first.refused | second.refused for i in range(BATCH)}
+    found = Found(
+        times=times,
+        lost=len(told - set(held)),
+        twice=sum(n > 1 for n in held.values()),
+        refused_and_kept=len(refused & set(held)),
+        refused_otherwise=sum(n for status, n in second.statuses.items() if status not in {200, 429}),
+        without_retry_after=second.without_retry_after,
+    )
+    print(
+        f"  acknowledged {len(told):,}, stored {sum(held.values()):,}: {found.lost} lost, {found.twice} twice,", end=" "
+    )
+    print(f"{found.refused_and_kept} refused and yet stored; {found.refused_otherwise} answers other than 200", end=" ")
+    print(f"and 429, {found.without_retry_after} refusals without Retry-After", flush=True)
+    return found
+
+
 def main() -> int:
     """Print the figures; return 1 where something was lost, kept twice, or refused otherwise than by 429."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--seconds", type=float, default=60)
     asked.add_argument("--limit", type=int, default=20_000, help="calls that may wait for the lake")
     given = asked.parse_args()
-    with running(given.limit) as node:
-        rate, first = sustainable(node, min(given.seconds, 20.0))
-        drained(node)
-        print(f"the lake takes in {rate:,.0f} calls a second while as much arrives as is answered")
-        second = send(node.port, given.seconds, 2 * rate, 10_000_000)
-        times = second.offered / rate
-        print(f"offered for {second.seconds:.0f} s: {second.offered:,.0f} calls a second, {times:.2f} times that")
-        print(f"batches of {BATCH} by answer: {dict(sorted(second.statuses.items()))}")
-        print(f"then drained in {drained(node):.1f} s")
-        held = node.held()
-        told = {f"{number}-{i}" for number in first.told | second.told for i in range(BATCH)}
-        refused = {f"{number}-{i}" for number in first.refused | second.refused for i in range(BATCH)}
-        lost, twice, kept = told - set(held), sum(n > 1 for n in held.values()), refused & set(held)
-        refused_otherwise = sum(n for status, n in second.statuses.items() if status not in {200, 429})
-        print(f"acknowledged {len(told):,}, stored {sum(held.values()):,}: {len(lost)} lost, {twice} twice,", end=" ")
-        print(f"{len(kept)} refused and yet stored; {refused_otherwise} answers other than 200 and 429,", end=" ")
-        print(f"{second.without_retry_after} refusals without Retry-After")
-    return int(bool(lost or twice or kept or refused_otherwise or second.without_retry_after))
+    return int(bool(measure(given.seconds, given.limit).wrong))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from benchmarks import generate, machine, rules
+from benchmarks import generate, intake, machine, overload, rules
 from benchmarks.contenders import Job
 
 RESULTS: Final = Path(__file__).parent / "results"
@@ -214,6 +214,52 @@ def part_f(bench: Bench) -> None:
         bench.judge(f"{of}, by the clock", bench.best(key), None, "s")
 
 
+def _partnering(bench: Bench, part: str, *words: str) -> dict[str, float]:
+    """Run a part of `benchmarks.partnering` in a process of its own; print what it prints, return its figures."""
+    command = [sys.executable, "-m", "benchmarks.partnering", part, *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{part} of partnering failed ({done.returncode}).")
+    _, *lines, last = done.stdout.splitlines()
+    print("\n".join(f"  {line}" for line in lines), flush=True)
+    found: dict[str, float] = json.loads(last)
+    bench.runs[f"partnering {part}", 0, bench.events] = [dict(found)]
+    return found
+
+
+def part_partners(bench: Bench) -> None:
+    """Partners: records to tokens, two lists matched, openmined-psi beside, one new lead against 50 partners."""
+    records = bench.events // 20
+    made = _partnering(bench, "tokens", "--records", str(records))
+    bench.judge(f"{records:,} records to tokens, processor", made["seconds"], 60 * records / 1_000_000, "s")
+    matched = _partnering(bench, "matching", "--records", str(records), "--rounds", str(bench.rounds))
+    bench.judge(f"{records:,} x {records:,} records matched / DuckDB's bare hash join, processor", matched["ratio"], 5)
+    if beside := _partnering(bench, "psi", "--records", str(records // 50)):
+        bench.judge("our tokens and matching / openmined-psi of one key, processor", beside["ours"] / beside["psi"], 1)
+    few, many = records // 100, records // 10
+    found = _partnering(bench, "service", "--sizes", str(few), str(many), "--folder", str(bench.data))
+    for what, target in (("p99", 20.0), ("median", None), ("processor p99", None), ("processor", None)):
+        bench.judge(f"a new lead against 50 partners of {many:,}, {what}", found[f"{what} {many}"], target, "ms")
+    growth = found[f"processor {many}"] / found[f"processor {few}"]
+    bench.judge(f"its processor time from {few:,} to {many:,} records", growth, None)
+    bench.judge("index", found[f"bytes {many}"], None, "bytes a row")
+    bench.judge("index", found[f"GiB {many}"], None, "GiB")
+
+
+def part_intake(bench: Bench) -> None:
+    """Durable ingestion over HTTP in batches of 100, against bare COPY into the same table on the same core."""
+    rates = intake.measure(max(bench.rounds, 3), 8.0)
+    bench.judge("bare COPY / taken in, by the clock", 1 / rates.share, 2.0)
+    bench.judge("bare COPY / taken in, processor", 1 / rates.share_of_processor, 2.0)
+
+
+def part_overload(bench: Bench) -> None:
+    """Twice the rate that can be kept up, for a minute: refused with 429 and never lost."""
+    found = overload.measure()
+    bench.judge("what can be kept up / half of what was offered", 2 / found.times, 1.1)
+    bench.judge("calls lost, kept twice, or answered otherwise than with 200 and 429", found.wrong, 0.0, "")
+
+
 def part_check(bench: Bench) -> None:
     """Answers at several instants, compared among spells, ClickHouse and both ways of DuckDB; raw files too."""
     size = generate.Size.of(min(bench.events, 1_000_000))
@@ -226,6 +272,19 @@ def part_check(bench: Bench) -> None:
         _same_spells(bench, keys[0], raw)
 
 
+def part_pages(bench: Bench) -> None:
+    """Every page of a node as each role, over people with 20 events each: p95 by the clock, and processor."""
+    out = bench.data / "pages.json"
+    command = [sys.executable, "-m", "benchmarks.pages", "--people", str(bench.events // 20), "--out", str(out)]
+    subprocess.run(command, check=True)
+    found = json.loads(out.read_text())
+    worst = max(found, key=lambda one: float(one["p95"]))
+    bench.judge(f"p95 of the slowest page, {worst['page']!r} for {worst['role']}", worst["p95"], 150.0, "ms")
+    costly = max(found, key=lambda one: float(one["processor"]))
+    what = f"processor of the costliest page, {costly['page']!r} for {costly['role']}"
+    bench.judge(what, costly["processor"], None, "ms")
+
+
 PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "a": part_a,
     "b": part_b,
@@ -233,6 +292,10 @@ PARTS: Final[dict[str, Callable[[Bench], None]]] = {
     "d": part_d,
     "e": part_e,
     "f": part_f,
+    "partners": part_partners,
+    "pages": part_pages,
+    "intake": part_intake,
+    "overload": part_overload,
     "check": part_check,
 }
 
@@ -246,7 +309,7 @@ def _prepare_rules(bench: Bench) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the parts that were asked for and keep their figures in benchmarks/results."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("parts", nargs="*", metavar="part", help="a b c d e f check; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{' '.join(PARTS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="1 million events instead of 20 million")
     parser.add_argument("--events", type=int, help="so many events (d: a tenth, half and two and a half times as many)")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each contender, the best counts")

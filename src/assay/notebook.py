@@ -167,12 +167,14 @@ def signals(
     since: str | datetime | int | None = None,
     until: str | datetime | int | None = None,
     reach: Reach = "account",
+    among: str = "",
 ) -> Signals:
     """Return what precedes an outcome and is in no rule yet, as criteria to paste; `also_read`: and what rules read.
 
-    Of event properties it tries those that some rule or score reads: the result's data holds no others.
+    `among`, a criterion or RULE.CRITERION, narrows it to those who meet that just then. Of event properties it tries
+    those that some rule or score reads: the result's data holds no others.
     """
-    asked = _asked(outcome, within, since, until, reach)
+    asked = _asked(outcome, within, since, until, reach, among=among)
     return Signals(
         hindsight.precursors(result.store, result.definitions, subject, asked, also_read=also_read, as_of=result.as_of)
     )

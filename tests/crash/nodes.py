@@ -44,7 +44,7 @@ class Node:
             self.serving = subprocess.Popen(command, stdout=log, stderr=log)
         self.wait_until_ready()
 
-    def wait_until_ready(self, seconds: float = 90) -> None:
+    def wait_until_ready(self, seconds: float = 240) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
@@ -95,7 +95,7 @@ class Node:
                 elif "gathering" in words:
                     found["lake"] = [child]
                 elif "procrastinate" in words:
-                    found["jobs"] = [child]
+                    found.setdefault("jobs", []).append(child)
                 elif "postgres" in words:
                     found["postgres"] = [child]
                     found["a backend"] = child.children()

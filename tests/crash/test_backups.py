@@ -49,8 +49,10 @@ def test_what_is_restored_is_what_was_there_at_one_instant(folder):
     assert not list(node.folder.glob("backup-*"))
     done = _assay("restore", "--from", folder / "backup", "--data-folder", again.folder)
     assert done.returncode == 0, done.stderr
+    assert f"The backup is of {(folder / 'backup' / 'taken-at').read_text()[:10]}" in done.stdout
     again.start()
     try:
+        assert not (again.folder / "restored").exists()  # it was told of
         again.drain()
         held = again.held()
         assert before - set(held) == set()

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tests.escrow.client import CONTACT, LISTS, NAMES, token
 
-from assay.escrow import peppers
+from assay.escrow import lists, peppers, wire
 
 CLIENT = Path(__file__).with_name("client.py")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("ASSAY_", "DJANGO_"))}
@@ -112,7 +112,13 @@ def _secrets(story):
         done = _done(story, name)
         keyed = [bytes.fromhex(text) for text in [*done["hashes"], done["token_key"]]]
         found |= {*keyed, *(hash[:16] for hash in keyed), (story / name / "epoch").read_bytes()}
+        found |= {_kept(kind, hash) for hash in keyed for kind in range(wire.KINDS)}
     return found
+
+
+def _kept(kind, stored):
+    """Return the bytes that the database has of a token, in whichever column."""
+    return lists.place(kind, stored).to_bytes(8, "big")
 
 
 def _ways(secret):
@@ -135,7 +141,7 @@ def test_the_search_finds_what_the_escrow_does_hold(story):
     pepper = (story / "peppers" / (b"p" * 16).hex()).read_bytes()
     stored = peppers.stored(pepper, 0, bytes.fromhex(_done(story, "acme")["hashes"][0]))
     database = b"".join(path.read_bytes() for path in (story / "escrow").glob("escrow.sqlite*"))
-    assert stored in database
+    assert _kept(0, stored) in database
     assert pepper not in b"".join(path.read_bytes() for path in (story / "backup").iterdir())
 
 
@@ -147,9 +153,11 @@ def test_a_dictionary_fails_on_a_stolen_backup_even_with_the_partners_key(story)
     without = [
         peppers.stored(pepper, kind, guess) for pepper in (b"", bytes(32), key) for kind in (0, 1) for guess in guesses
     ]
-    assert not any(guess in backup or guess[:16] in backup for guess in [*guesses, *without])
+    tried = [*guesses, *without]
+    assert not any(guess in backup or guess[:16] in backup for guess in tried)
+    assert not any(_kept(kind, guess) in backup for guess in tried for kind in (0, 1))
     pepper = (story / "peppers" / (b"p" * 16).hex()).read_bytes()
-    assert any(peppers.stored(pepper, 0, guess) in backup for guess in guesses)
+    assert any(_kept(0, peppers.stored(pepper, 0, guess)) in backup for guess in guesses)
 
 
 def test_only_the_escrows_own_user_may_look_into_its_folders(story):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,3 +116,65 @@ def test_what_are_no_working_hours_is_refused_with_a_mend(told, what):
         environment.read({"ASSAY_WORKING_HOURS": told})
     assert raised.value.text().startswith(f"ASSAY_WORKING_HOURS: {what}")
     assert "Europe/Berlin" in raised.value.mend
+
+
+@pytest.mark.parametrize(
+    ("holidays", "at", "by"),
+    [
+        ("12-25, 12-26", "2026-12-24 15:00", "Mon 28 11:00"),  # Friday and Saturday
+        ("12-24..01-02", "2026-12-23 15:00", "Mon 04 11:00"),
+        ("2026-12-25", "2026-12-24 15:00", "Mon 28 11:00"),
+        ("2025-12-25", "2026-12-24 15:00", "Fri 25 11:00"),  # of another year
+        ("02-29", "2026-02-27 15:00", "Mon 02 11:00"),
+        ("2026-12-25", "2026-12-25 10:00", "Mon 28 13:00"),  # on a holiday
+    ],
+)
+def test_no_deadline_runs_on_a_holiday(holidays, at, by):
+    found = environment.read({"ASSAY_WORKING_HOURS": OFFICE, "ASSAY_HOLIDAYS": holidays}).working_hours
+    zone = ZoneInfo(found.zone)
+    due = found.after(datetime.fromisoformat(at).replace(tzinfo=zone), found.work(4 * HOUR))
+    assert due.astimezone(zone).strftime("%a %d %H:%M") == by
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    days=st.sets(st.dates(date(2026, 3, 15), date(2026, 4, 15)), max_size=12),
+    yearly=st.sets(st.dates(date(2026, 3, 15), date(2026, 4, 15)), max_size=5),
+    minutes=st.integers(0, 60 * 24 * 20),
+    work=st.integers(1, 60 * 30),
+)
+def test_with_holidays_too_a_deadline_is_where_counting_minute_by_minute_ends(days, yearly, minutes, work):
+    told = ",".join([*(day.isoformat() for day in sorted(days)), *(f"{day:%m-%d}" for day in sorted(yearly))])
+    found = environment.read({"ASSAY_WORKING_HOURS": OFFICE, "ASSAY_HOLIDAYS": told}).working_hours
+    at = datetime(2026, 3, 20, tzinfo=UTC) + timedelta(minutes=minutes)
+    then, left = at, work
+    while left:
+        local = then.astimezone(ZoneInfo("Europe/Berlin"))
+        if local.weekday() < 5 and 9 <= local.hour < 17 and local.date() not in days | yearly:
+            left -= 1
+        then += timedelta(minutes=1)
+    assert found.after(at, timedelta(minutes=work)) == then
+
+
+@pytest.mark.parametrize(
+    ("told", "what"),
+    [
+        ("Christmas", "These are no days"),
+        ("2026-12-24..12-26", "These are no days"),
+        ("02-30", "There is no such day"),
+        ("2026-02-29", "There is no such day"),
+        ("2026-12-26..2026-12-24", "They end before they begin"),
+        ("2026-01-01..2026-12-31", "These are more than 180 days in a row"),
+        ("01-01..06-01,07-01..12-01", "These are more than 180 days of every year"),
+    ],
+)
+def test_what_are_no_holidays_is_refused_with_a_mend(told, what):
+    with pytest.raises(BadRequest) as raised:
+        environment.read({"ASSAY_WORKING_HOURS": OFFICE, "ASSAY_HOLIDAYS": told})
+    assert raised.value.text().startswith(f"ASSAY_HOLIDAYS: {what}")
+    assert "12-24..12-26" in raised.value.mend
+
+
+def test_holidays_without_working_hours_are_refused_as_deadlines_would_not_heed_them():
+    with pytest.raises(BadRequest, match="ASSAY_WORKING_HOURS"):
+        environment.read({"ASSAY_HOLIDAYS": "12-25"})

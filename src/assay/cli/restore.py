@@ -26,4 +26,10 @@ def restore(
         f"Made {data_folder} anew: the database, and {kept.rows:,} rows of the lake in {kept.files:,} files.",
         "bold green",
     )
+    at = "an instant that it does not say" if kept.taken_at is None else f"{kept.taken_at:%Y-%m-%d %H:%M:%S} UTC"
+    screen.say(f"The backup is of {at}. What came later is not in it: events that clients were told yes for, decisions")
+    screen.say(
+        "about leads, users, rules. Whoever was told of leads since may hold some that are no more; the next start"
+    )
+    screen.say("tells each webhook so (node.restored). Send events again from where they are kept: each counts once.")
     return 0

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from assay.core.outcomes.signals import Signals
 
 Subject = Annotated[Literal["person", "account"], Parameter(name="--subject", help="Of people, or of accounts.")]
+Among = Annotated[
+    str,
+    Parameter(name="--among", help="A criterion, or RULE.CRITERION: those alone are looked at who meet it just then."),
+]
 AlsoRead = Annotated[
     bool, Parameter(name="--also-read", negative="", help="Try also what rules read already, not only what is new.")
 ]
@@ -35,11 +39,12 @@ def signals(
     end: To = None,
     as_of: AsOf = None,
     reach: ReachOf = "account",
+    among: Among = "",
     format: Format = "text",
     report: Report = None,
 ) -> int:
     """Say what precedes an outcome and is in no rule yet, as criteria that can be pasted into one."""
-    question, at = asked(outcome, within, start, end, reach), instant(as_of)
+    question, at = asked(outcome, within, start, end, reach, among=among), instant(as_of)
     checked, folder, reached = inputs(definitions, data, connection)
     from assay.core import hindsight
     from assay.core.outcomes import plain

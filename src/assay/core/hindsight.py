@@ -231,10 +231,7 @@ def flow(
     narrow = narrowing.of_some(rules, among) if among else None
     spells = decided(store, definitions, [*rules, *([narrow] if narrow else [])], period.as_of, progress)
     stages = milestones.milestones(store, rules, spells, path or milestones.PATH, as_of=period.as_of, strict=bool(path))
-    group = None
-    if narrow is not None:
-        ids = subjects.ids(store, narrow.subject)
-        group = narrowing.Meeting(kind=narrow.subject, group=entries.group(entries.of_rule(spells, narrow.name), ids))
+    group = None if narrow is None else narrowing.meeting(store, narrow, spells)
     return funnel.Funnel(
         period=period,
         within=within,
@@ -255,9 +252,10 @@ def precursors(
     as_of: int | None = None,
     progress: Progress | None = None,
 ) -> signals.Signals:
-    """Return what precedes an outcome that no rule reads yet; `also_read`: and what rules read, as well."""
+    """Return what precedes an outcome that no rule reads yet, among those who meet `asked.among`; also what is read."""
     question = question_of(store, asked, as_of=as_of)
     latest = question.period.as_of
+    among = _among(store, definitions, subject, asked.among, latest) if asked.among else None
     tried, read = candidates.candidates(store, definitions, subject, as_of=latest, also_read=also_read)
     both = backtest.reached_by(store, question)
     those = backtest.converting(store, subject, question)
@@ -278,8 +276,17 @@ def precursors(
         question,
         subject=subject,
         busy=tuple(decide(candidates.busy())),
+        among=among,
         read=read,
     )
+
+
+def _among(
+    store: Store, definitions: model.Definitions, subject: model.SubjectType, criterion: str, as_of: int
+) -> Group:
+    narrow = narrowing.of_some([rule for rule in definitions.rules if rule.status != "retired"], criterion)
+    meeting = narrowing.meeting(store, narrow, decided(store, definitions, [narrow], as_of))
+    return narrowing.stretches(store, meeting, subject, as_of=as_of)
 
 
 def groups(

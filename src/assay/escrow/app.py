@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 _log: Final = logging.getLogger(__name__)
-_COMPARED: Final = 2_000
-_PATH: Final = re.compile(r"/v1/partnerships/([0-9a-f]{32})(?:/([a-z]+)(?:/(\d{1,9})(?:/(\d{1,18}))?)?)?")
+_PATH: Final = re.compile(r"/v1/partnerships/([0-9a-f]{32})(?:/([a-z]+)(?:/(\d{1,9})(?:/(\d{1,19}))?)?)?")
 _NOBODY: Final = bytes(wire.PARTNERSHIP_BYTES)
 Answer = Mapping[str, object] | bytes
 
@@ -107,7 +106,7 @@ class Escrow:
         partnership, noun = bytes.fromhex(found[1]), found[2] or ""
         if (call.method, noun) == ("POST", "revocation"):
             return _revoke(database, call, partnership)
-        numbers = int(found[3] or 0), int(found[4] or 0)
+        numbers = int(found[3] or 0), min(int(found[4] or 0), (1 << 63) - 1)
         return self._act(database, call, (partnership, f"{call.method} {noun}".strip()), numbers)
 
     def _trusted(self, environ: WSGIEnvironment) -> Call:
@@ -191,17 +190,21 @@ class Escrow:
         except wire.Malformed:
             raise Refusal("malformed", size=wire.ROW_BYTES) from None
         is_compared = call.path.endswith("compared")
-        if rows > (_COMPARED if is_compared else wire.ROWS_A_PART):
-            raise Refusal("too_large", limit=(_COMPARED if is_compared else wire.ROWS_A_PART) * wire.ROW_BYTES)
+        if rows > (wire.ROWS_COMPARED if is_compared else wire.ROWS_A_PART):
+            raise Refusal("too_large", limit=(wire.ROWS_COMPARED if is_compared else wire.ROWS_A_PART) * wire.ROW_BYTES)
         answers = []
         for part in parts:
             found = partnerships.find(database, call.identity, part.partnership)
             partnerships.demand_confirmed(found)
             pepper = self._peppers.of(part.partnership)
-            kept = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
+            mine, kept = lists.add(database, found, part, pepper, (self._limits.rows, call.at))
             store.note(database, call.at, call.identity, part.partnership, ("rows", len(part.rows)))
             if is_compared:
-                answers.append(_packed(lists.compare(database, found, part.epoch, kept)))
+                above = min((number for number, _, _ in kept), default=1) - 1
+                pairs = lists.compare(database, mine, kept)[1]
+                answers.append(above.to_bytes(8, "big") + _packed(pairs))
+            else:
+                lists.settle(database, mine)
         return wire.joined(answers)
 
     def _forget_revoked(self) -> None:

@@ -98,7 +98,9 @@ def state(database: sqlite3.Connection, found: Partnership) -> dict[str, object]
     words = database.execute("SELECT identity, transcript, signature FROM confirmations WHERE partnership = ?", of)
     newest = "SELECT coalesce(max(records.number), 0) FROM records WHERE list = lists.number"
     lists = database.execute(
-        f"SELECT identity, epoch, rows, is_complete, ({newest}) FROM lists WHERE partnership = ?", of
+        f"SELECT identity, epoch, rows, is_complete, ({newest}) FROM lists WHERE partnership = ? "
+        "AND (rows OR is_complete)",
+        of,
     )
     boxes = database.execute("SELECT sender, sent, fetched FROM mailboxes WHERE partnership = ?", of)
     return {
@@ -148,8 +150,8 @@ def revoked(database: sqlite3.Connection) -> list[bytes]:
 
 def forget(database: sqlite3.Connection, partnership: bytes) -> None:
     """Delete everything of a partnership but that there was one, and its log."""
-    within = "list IN (SELECT number FROM lists WHERE partnership = ?)"
-    for table in ("tokens", "records"):
-        database.execute(f"DELETE FROM {table} WHERE {within}", [partnership])
+    lists = "FROM lists WHERE partnership = ?"
+    database.execute(f"DELETE FROM tokens WHERE pairing IN (SELECT number >> 1 {lists})", [partnership])
+    database.execute(f"DELETE FROM records WHERE list IN (SELECT number {lists})", [partnership])
     for table in ("lists", "greetings", "confirmations", "messages", "mailboxes"):
         database.execute(f"DELETE FROM {table} WHERE partnership = ?", [partnership])

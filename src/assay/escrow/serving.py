@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from urllib.parse import urlsplit
 from assay.escrow import wire
 from assay.escrow.app import Escrow, Limits
 from assay.escrow.peppers import Peppers
-from assay.escrow.store import Store
+from assay.escrow.store import OldStore, Store
 
 _VARIABLE: Final = "ASSAY_ESCROW_ASKED"
+_TIDY_SECONDS: Final = 5.0
 _LOCAL: Final = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -79,8 +81,20 @@ def application() -> Escrow:
         raise CannotServe("Another escrow works on this data folder. Stop it first, or name another folder.") from None
     members = _read_members(Path(told["members"]) if told["members"] else None)
     peppers = Peppers(Path(told["peppers"]), os.urandom)
-    kept = Store(data / "escrow.sqlite")
+    try:
+        kept = Store(data / "escrow.sqlite")
+    except OldStore:
+        raise CannotServe(
+            "The data folder is of an earlier version. Name new folders; partners pair anew and upload again."
+        ) from None
+    threading.Thread(target=tidy, args=(kept, threading.Event()), daemon=True).start()
     return Escrow(kept, peppers, told["address"], clock=lambda: time.time_ns() // 1000, limits=Limits(members=members))
+
+
+def tidy(kept: Store, stop: threading.Event) -> None:
+    """Write the journal back every few seconds until it is to stop."""
+    while not stop.wait(_TIDY_SECONDS):
+        kept.tidy()
 
 
 def _read_members(path: Path | None) -> frozenset[bytes] | None:

@@ -29,13 +29,14 @@ CREATE TABLE IF NOT EXISTS confirmations(
     PRIMARY KEY(partnership, identity));
 CREATE TABLE IF NOT EXISTS lists(
     number INTEGER PRIMARY KEY, partnership BLOB, identity BLOB, epoch INTEGER, is_complete INTEGER NOT NULL,
-    rows INTEGER NOT NULL, UNIQUE(partnership, identity, epoch));
+    rows INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0, UNIQUE(partnership, identity, epoch));
 CREATE TABLE IF NOT EXISTS records(
-    number INTEGER PRIMARY KEY AUTOINCREMENT, list INTEGER NOT NULL, handle BLOB NOT NULL, UNIQUE(list, handle));
+    number INTEGER PRIMARY KEY AUTOINCREMENT, list INTEGER NOT NULL, handle BLOB NOT NULL, places BLOB NOT NULL,
+    UNIQUE(list, handle));
 CREATE INDEX IF NOT EXISTS records_in_order ON records(list, number);
 CREATE TABLE IF NOT EXISTS tokens(
-    list INTEGER, kind INTEGER, hash BLOB, record INTEGER, PRIMARY KEY(list, kind, hash, record)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tokens_of_record ON tokens(record);
+    pairing INTEGER, place INTEGER, side INTEGER, record INTEGER, PRIMARY KEY(pairing, place, side, record)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS allowances(
     partnership BLOB, identity BLOB, rows INTEGER NOT NULL, weekly INTEGER NOT NULL,
     PRIMARY KEY(partnership, identity));
@@ -63,14 +64,28 @@ CREATE TRIGGER IF NOT EXISTS log_never_shrinks BEFORE DELETE ON log BEGIN SELECT
 """
 
 
+#: The journal is written back aside, by `tidy`; a request does so only where it has become very long.
+_SETTINGS: Final = (
+    *("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-262144", "wal_autocheckpoint=65536"),
+)
+
+
+class OldStore(Exception):
+    """The database was laid out by an earlier version."""
+
+
 class Store:
     """The database, one transaction at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536"):
+        self._lock, self._tidying = threading.Lock(), threading.Lock()
+        self._database, self._aside = (
+            sqlite3.connect(path, isolation_level=None, check_same_thread=False) for _ in range(2)
+        )
+        for setting in _SETTINGS:
             self._database.execute(f"PRAGMA {setting}")
+        if self._database.execute("SELECT 1 FROM pragma_table_info('tokens') WHERE name = 'hash'").fetchone():
+            raise OldStore
         self._database.executescript(_TABLES)
 
     @contextmanager
@@ -97,14 +112,21 @@ class Store:
                 raise
             self._database.execute("COMMIT")
 
+    def tidy(self) -> None:
+        """Write what is in the journal where it belongs; nobody has to wait for it, as a request would for its own."""
+        with self._tidying:
+            self._aside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def scrub(self) -> None:
         """Write what was deleted out of the journal, too."""
-        with self._lock:
+        with self._tidying, self._lock:
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        with self._tidying, self._lock:
+            self._aside.close()
+            self._database.close()
 
 
 def count(database: sqlite3.Connection, identity: bytes, counter: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -29,6 +29,8 @@ MOST_SHARED: Final = FREQUENCY_BOUNDS[-1]
 #: The most that one request may bring, and the most rows that fit.
 BODY_BYTES: Final = 8 << 20
 ROWS_A_PART: Final = 150_000
+#: The most rows that are compared with many lists at once.
+ROWS_COMPARED: Final = 2_000
 #: What is counted of the companies that two lists share, by kind: a domain, a name in a country, and less both at once.
 #: One record more or less changes all numbers together by three at most; by six where another record of a later
 #: population has the same keys, and takes its place.
@@ -56,8 +58,7 @@ class Malformed(ValueError):
     """Bytes that are not what they should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One token: a record's handle, a kind of key, and the keyed hash of the key's value."""
 
     handle: bytes

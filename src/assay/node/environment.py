@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ASSAY_API_RATE": "how many requests a minute each API token may send",
     "ASSAY_INBOX_LIMIT": "how many calls may wait for the lake before clients are asked to come again later",
     "ASSAY_WORKING_HOURS": "when deadlines run, such as Mon-Fri 09:00-17:30 Europe/Berlin",
+    "ASSAY_HOLIDAYS": "on which days no deadline runs, such as 12-24..12-26, 2026-04-03",
     "ASSAY_CHILD": "set by `assay serve` for the processes that it starts",
 }
 #: Read elsewhere: by the command line and by tests; or set by Kubernetes for a service that is called assay.
@@ -91,7 +92,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         web_threads=_count(variables, "ASSAY_WEB_THREADS", 8),
         inbox_limit=_count(variables, "ASSAY_INBOX_LIMIT", 1_000_000, digits=9),
         api_rate=_count(variables, "ASSAY_API_RATE", 600, digits=6),
-        working_hours=_hours(variables, "ASSAY_WORKING_HOURS"),
+        working_hours=_hours(variables, "ASSAY_WORKING_HOURS", "ASSAY_HOLIDAYS"),
     )
 
 
@@ -152,9 +153,14 @@ def _count(variables: Mapping[str, str], name: str, otherwise: int, digits: int 
     return int(found)
 
 
-def _hours(variables: Mapping[str, str], name: str) -> WorkingHours | None:
-    found = variables.get(name, "")
-    return hours.read(found, name) if found else None
+def _hours(variables: Mapping[str, str], name: str, holidays: str) -> WorkingHours | None:
+    found, off = variables.get(name, ""), variables.get(holidays, "")
+    if found:
+        return replace(hours.read(found, name), holidays=hours.read_holidays(off, holidays))
+    if off.strip():
+        mend = "Set it, such as Mon-Fri 09:00-17:30 Europe/Berlin: holidays are of its time zone."
+        raise BadRequest(f"Deadlines run always, as there is no {name}", where=holidays, value=off[:100], mend=mend)
+    return None
 
 
 def _networks(variables: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Working hours: on which days, and between which times of the day in one time zone, a deadline runs."""
+"""Working hours: on which days but holidays, and between which times of the day in one time zone, a deadline runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,26 @@ from assay.core.errors import BadRequest
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY: Final = timedelta(days=1)
+_HOLIDAYS: Final = re.compile(r"(?P<first>(\d{4}-)?\d\d-\d\d)(\.\.(?P<last>(\d{4}-)?\d\d-\d\d))?")
+#: A year in which there is every day that some year has.
+_ANY_YEAR: Final = "2000-"
+_DATED: Final = re.compile(r"\d{4}-")
+#: Nobody has so many holidays, and with fewer there is always a working day to come.
+_MOST: Final = 180
 _TOLD: Final = re.compile(r"(?P<days>[A-Za-z,-]+) (?P<opens>\d\d?:\d\d)-(?P<closes>\d\d?:\d\d) (?P<zone>\S+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holidays:
+    """Days on which nobody works: some of one year, some (month, day) of every year."""
+
+    days: frozenset[date] = frozenset()
+    yearly: frozenset[tuple[int, int]] = frozenset()
+    told: str = ""
+
+    def has(self, day: date) -> bool:
+        """Tell whether nobody works on a day."""
+        return day in self.days or (day.month, day.day) in self.yearly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +43,7 @@ class WorkingHours:
     closes: int
     zone: str
     told: str
+    holidays: Holidays = Holidays()
 
     def work(self, within: timedelta) -> timedelta:
         """Return how much work a deadline leaves time for: each whole day of it is a working day."""
@@ -36,7 +56,7 @@ class WorkingHours:
         day = at.astimezone(ZoneInfo(self.zone)).date()
         while True:
             begins, ends = max(at, self._instant(day, self.opens)), self._instant(day, self.closes)
-            if day.weekday() in self.days and begins < ends:
+            if day.weekday() in self.days and not self.holidays.has(day) and begins < ends:
                 if left <= ends - begins:
                     return begins + left
                 left -= ends - begins
@@ -63,6 +83,49 @@ def read(told: str, where: str) -> WorkingHours:
     except (ValueError, OSError, LookupError):
         raise _no_hours("There is no such time zone", where, told) from None
     return WorkingHours(days=days, opens=opens, closes=closes, zone=found["zone"], told=found[0])
+
+
+def read_holidays(told: str, where: str) -> Holidays:
+    """Return the days that a text tells, such as 12-24..12-26, 2026-04-03; BadRequest otherwise."""
+    days: set[date] = set()
+    yearly: set[tuple[int, int]] = set()
+    parts = [part.strip() for part in told.split(",") if part.strip()]
+    for part in parts:
+        found = _from_to(part, where)
+        if _DATED.match(part):
+            days |= found
+        else:
+            yearly |= {(day.month, day.day) for day in found}
+    if len(yearly) > _MOST:
+        raise _no_holidays(f"These are more than {_MOST} days of every year", where, told)
+    return Holidays(days=frozenset(days), yearly=frozenset(yearly), told=", ".join(parts))
+
+
+def _from_to(part: str, where: str) -> set[date]:
+    found = _HOLIDAYS.fullmatch(part)
+    if found is None or len(found["last"] or found["first"]) != len(found["first"]):
+        raise _no_holidays("These are no days", where, part)
+    year = "" if _DATED.match(part) else _ANY_YEAR
+    try:
+        first, last = (date.fromisoformat(year + one) for one in (found["first"], found["last"] or found["first"]))
+    except ValueError:
+        raise _no_holidays("There is no such day", where, part) from None
+    if last < first and year:  # over the turn of the year
+        return _each(first, date(first.year, 12, 31)) | _each(date(last.year, 1, 1), last)
+    if last < first:
+        raise _no_holidays("They end before they begin", where, part)
+    if (last - first).days >= _MOST:
+        raise _no_holidays(f"These are more than {_MOST} days in a row", where, part)
+    return _each(first, last)
+
+
+def _each(first: date, last: date) -> set[date]:
+    return {first + n * _DAY for n in range((last - first).days + 1)}
+
+
+def _no_holidays(what: str, where: str, told: str) -> BadRequest:
+    mend = "Write them as 12-24..12-26, 2026-04-03: without a year for every year."
+    return BadRequest(what, where=where, value=told[:100], mend=mend)
 
 
 def _days(part: str, where: str, told: str) -> list[int]:

@@ -92,10 +92,14 @@ class Line:
         if part:
             self.ask("POST", "/v1/rows", _part(setting, epoch, part))
 
-    def compare(self, new: Sequence[tuple[Setting, int, Sequence[wire.Row]]]) -> list[list[Pair]]:
-        """Send a few new records of many partnerships in one request; return each partnership's pairs."""
+    def compare(self, new: Sequence[tuple[Setting, int, Sequence[wire.Row]]]) -> list[tuple[int, list[Pair]]]:
+        """Send a few new records of many partnerships in one request; return each partnership's pairs.
+
+        Beside them stands the number above which these records lie in the list, and below which their former selves.
+        """
         body = b"".join(_part(setting, epoch, rows) for setting, epoch, rows in new)
-        return [_pairs(told) for told in wire.parted(self.ask("POST", "/v1/rows/compared", body))]
+        answers = wire.parted(self.ask("POST", "/v1/rows/compared", body))
+        return [(int.from_bytes(told[:8], "big"), _pairs(told[8:])) for told in answers]
 
     def complete(self, setting: Setting, epoch: int) -> None:
         """Say that the list of an epoch is all there."""

@@ -14,20 +14,26 @@ from tests.core.outcomes.simulating import AS_OF, WITHIN, world
 AT = np.arange(1, 25, dtype=np.int64) * 14 * DAY
 
 
-def looked_at(made, known=AS_OF):
-    return Landmarks(AT[known >= AT], made.those, within=WITHIN, known=known)
+def looked_at(made, known=AS_OF, only=None):
+    return Landmarks(AT[known >= AT], made.those, within=WITHIN, known=known, only=only)
 
 
-def one_by_one(made, group, known):
+def belongs(group, i, at):
+    mine = group.subject == i
+    return bool(np.any((group.since[mine] <= at) & (group.until[mine] > at)))
+
+
+def one_by_one(made, group, known, only=None):
     """Return by stratum (landmark and age) subjects with whether they stand in the group, and convert in time."""
     those, strata = made.those, {}
     for place, at in enumerate(AT[known >= AT]):
         for i in range(len(those)):
             if those.born[i] > at or those.converted_at[i] <= at:
                 continue
+            if only is not None and not belongs(only, i, at):
+                continue
             age = max(k for k, since in enumerate(AGES) if at - those.born[i] >= since)
-            mine = group.subject == i
-            inside = bool(np.any((group.since[mine] <= at) & (group.until[mine] > at)))
+            inside = belongs(group, i, at)
             converts = those.converted_at[i] <= min(known, at + WITHIN)
             if those.converted_at[i] == at + WITHIN:
                 converts = True
@@ -37,14 +43,15 @@ def one_by_one(made, group, known):
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("known", [AS_OF, 200 * DAY])
-def test_differences_of_sums_equal_counting_one_by_one(seed, known):
-    made = world(seed, 60, kinds=1, a_day=0.003)
-    group = made.group("event_0", 2, 30 * DAY)
-    found = looked_at(made, known).beside(group)
+@pytest.mark.parametrize("is_narrowed", [False, True])
+def test_differences_of_sums_equal_counting_one_by_one(seed, known, is_narrowed):
+    made = world(seed, 60, kinds=2, a_day=0.003)
+    group, only = made.group("event_0", 2, 30 * DAY), made.group("event_1", 1, 40 * DAY) if is_narrowed else None
+    found = looked_at(made, known, only).beside(group)
     observed = expected = excess = 0.0
     moved = np.zeros(len(made.those))
     people, converting = set(), set()
-    for rows in one_by_one(made, group, known).values():
+    for rows in one_by_one(made, group, known, only).values():
         inside, outside = [r for r in rows if r[1]], [r for r in rows if not r[1]]
         people |= {i for i, _, _ in inside}
         converting |= {i for i, _, converts in inside if converts}

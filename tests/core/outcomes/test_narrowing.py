@@ -11,7 +11,7 @@ from assay.core.io.store import Store
 from assay.core.io.store import name as quoted
 from assay.core.outcomes import entries
 from assay.core.outcomes.landmarks import Group
-from assay.core.outcomes.narrowing import Meeting, met
+from assay.core.outcomes.narrowing import Meeting, met, stretches
 
 
 @pytest.fixture
@@ -68,3 +68,15 @@ def test_subjects_looked_up_for_all_rules_at_once_are_those_looked_up_one_by_one
         one, other = (entries.group(entries.of_rule(table, rule), known) for table in (spells, at_once))
         assert one.subject.tolist() == other.subject.tolist()
     assert entries.group(entries.of_rule(at_once, "p"), people).subject.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("of", ["person", "account"])
+@pytest.mark.parametrize("kind", ["person", "account"])
+def test_stretches_are_the_instants_at_which_it_is_met(store, of, kind):
+    which = meeting(of, (0, 5, 20), (0, 30, 60), (1, 15, 70), (1, 90, 95))
+    found = stretches(store, which, kind, as_of=100)
+    for subject in range(3):
+        for at in range(100):
+            mine = found.subject == subject
+            is_in = bool(np.any((found.since[mine] <= at) & (at < found.until[mine])))
+            assert [is_in] == asked(store, which, kind, (subject, at)), (subject, at)

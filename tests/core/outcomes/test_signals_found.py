@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pytest
 
 from assay.core import definitions as language
 from assay.core import hindsight
+from assay.core.errors import BadRequest
 from assay.core.outcomes.candidates import with_all_properties
 from assay.core.values import DAY, parse_instant
 from assay.showing import Signals
@@ -99,10 +103,10 @@ def history(seed, number=1200, *, signal=0.35):
     }
 
 
-def found_in(folder, data, **asked):
+def found_in(folder, data, among="", **asked):
     definitions = language.load(folder)
     with hindsight.prepared(with_all_properties(definitions), data) as store:
-        return hindsight.precursors(store, definitions, "person", ASKED, as_of=AS_OF, **asked)
+        return hindsight.precursors(store, definitions, "person", replace(ASKED, among=among), as_of=AS_OF, **asked)
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +148,29 @@ def test_an_attribute_that_is_the_outcome_is_refused(folder, data):
 
 def test_without_a_signal_none_is_proposed(folder):
     assert [one.candidate.name for one in found_in(folder, history(5, signal=0.0)).signals] == []
+
+
+def only_of(data, size):
+    """Return the same data of the people of one size alone."""
+    kept = data["users"].filter(pa.compute.equal(data["users"]["size"], size))
+    return {
+        name: table.filter(pa.compute.is_in(table["person"], value_set=kept["person"].combine_chunks()))
+        for name, table in data.items()
+    }
+
+
+def test_among_those_who_meet_a_criterion_it_is_as_if_there_were_nobody_else(folder, data):
+    write(folder, "  is_small: {attribute: size, is: small}", "is_small")
+    among, alone = found_in(folder, data, among="is_small"), found_in(folder, only_of(data, "small"))
+    assert among.signals
+    assert (among.conversions, among.split, among.tried) == (alone.conversions, alone.split, alone.tried)
+    assert [(one.candidate, one.later, one.rate) for one in among.signals] == [
+        (one.candidate, one.later, one.rate) for one in alone.signals
+    ]
+    assert "of people who meet is_small just then" in Signals(among).to_html()
+
+
+def test_what_nobody_looks_for_among_is_said_with_the_mend(folder, data):
+    write(folder, "  is_small: {attribute: size, is: small}", "is_small")
+    with pytest.raises(BadRequest, match="is_small"):
+        found_in(folder, data, among="is_smal")

@@ -14,10 +14,11 @@ from tests.node.live import world
 from assay.core import engine, pipeline
 from assay.core.io.store import Store
 from assay.node.live import index as index_of
+from assay.node.live import kept
 from assay.node.live.deciding import prepare
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
-from assay.node.live.models import Holding, Spell
+from assay.node.live.models import Holding, KeptStory, Spell, Wake
 from assay.node.live.reach import names_read_at_accounts
 from assay.node.live.turning import settle, take_in
 
@@ -118,8 +119,6 @@ def _held(spells, as_of):
 def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checked, history, later):
     Spell.objects.all().delete()
     Holding.objects.all().delete()
-    from assay.node.live.models import Wake
-
     Wake.objects.all().delete()
     told = set()
 
@@ -143,6 +142,29 @@ def test_spells_and_who_was_told_to_hold_equal_a_replay_after_every_batch(checke
         assert told == _held(_replayed(checked, pa.concat_tables(seen), as_of), as_of)
 
 
+@pytest.mark.django_db
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=HISTORY, first=HOURS, waits=st.lists(st.integers(1, 90), min_size=1, max_size=2))
+def test_rows_dated_in_the_future_count_once_their_instant_comes(checked, history, first, waits):
+    for ours in (Spell, Holding, Wake):
+        ours.objects.all().delete()
+    told = set()
+
+    def hear(changes):
+        for one in changes:
+            if one.what != "merged":
+                (told.discard if one.what == "exit" else told.add)((one.rule, one.subject_type, one.subject_id))
+
+    rows = pa.concat_tables([rows for rows, _ in _numbered(history)])
+    hour = first
+    with Index(":memory:") as index:
+        take_in(index, checked, [rows])
+        for wait in [0, *waits]:
+            hour += wait
+            settle(index, checked, as_of=_micros(hour), takers=[hear])
+            assert told == _held(_replayed(checked, rows, _micros(hour)), _micros(hour))
+
+
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory):
     return world.definitions(tmp_path_factory.mktemp("narrow"), is_narrow=True)
@@ -163,6 +185,15 @@ def _lived(checked, *batches):
         settle(index, checked, as_of=_micros(hour))
     assert _stored() == _replayed(checked, pa.concat_tables(seen), _micros(hour))
     return index, pa.concat_tables(seen)
+
+
+@pytest.mark.django_db
+def test_what_is_dated_in_the_future_counts_at_its_instant_though_nothing_else_comes(narrow):
+    index, _ = _lived(narrow, ([_event("built", 50, "ann"), _event("built", 51, "ann")], 10))
+    with index:
+        for hour, is_held in ((10, False), (50, False), (51, True)):
+            settle(index, narrow, as_of=_micros(hour))
+            assert Holding.objects.filter(rule="busy", subject_id="ann").exists() == is_held
 
 
 @pytest.mark.django_db
@@ -224,7 +255,10 @@ def test_an_event_that_no_rule_about_accounts_reads_leaves_its_account_undecided
             around = index.around(index.touched(10), accounts_reach_people=False, alone=alone)
             assert (node_of("a", "f1") in around.accounts) == spreads
             assert (node_of("p", "bob") in around.read) == spreads
+            kept.keep(1, [("account", "f1")], {}, _micros(20), world.START)
             settle(index, narrow, as_of=_micros(30))
+            assert KeptStory.objects.get().changed_at is not None  # what is told of its people is no longer so
+            KeptStory.objects.all().delete()
             seen = pa.concat_tables([seen, more])
             assert _stored() == _replayed(narrow, seen, _micros(30))
 

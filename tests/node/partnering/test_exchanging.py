@@ -46,6 +46,31 @@ def granted(manager, colleague, paired, customers):
     return let
 
 
+def test_an_account_that_changed_is_compared_with_all_partners_in_one_request_before_any_step(
+    granted, customers, birch, rounds, operator, background
+):
+    granted()
+    birch.grant()
+    rounds()
+    assert "a1" in set(Overlap.objects.filter(ruling="match").values_list("account_id", flat=True))
+    asked, answering = [], operator.app
+
+    def noting(environ, start_response):
+        asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        return answering(environ, start_response)
+
+    operator.app = noting
+    birchs = {"name": "Birch Secret", "website": "only-birch.com", "country": "FR", "city": "Lyon"}
+    world.tell({"a1": {**world.ACCOUNTS["a1"], **birchs}})
+    background.step()
+    assert asked[0] == "POST /v1/rows/compared"
+    assert "POST /v1/rows" not in asked
+    rounds()
+    assert sorted(birch.shared) == ["b2", "b3"]
+    held = Overlap.objects.filter(until__isnull=True).values_list("account_id", "ruling")
+    assert sorted(held) == [("a1", "match"), ("a2", "match")]
+
+
 def test_what_is_granted_is_told_and_receipted_and_nothing_else(granted, customers, birch, rounds, client_of):
     rounds()
     assert birch.known == {}
@@ -61,7 +86,8 @@ def test_what_is_granted_is_told_and_receipted_and_nothing_else(granted, custome
     told = {one.account_id: one for one in Disclosed.objects.all()}
     assert set(told) == {"a1", "a2"}
     assert all(one.state == "told" and one.entry and one.receipted_at for one in told.values())
-    assert set(Overlap.objects.filter(ruling="match").values_list("account_id", flat=True)) == {"a1", "a2"}
+    held = Overlap.objects.filter(until__isnull=True).values_list("account_id", "ruling")
+    assert sorted(held) == [("a1", "match"), ("a2", "match")]
     learnt = {one.account_id: (one.population, one.says, one.fields) for one in Told.objects.all()}
     assert learnt == {
         "a1": ("customers", "customer", {"owner": "Bob of b1"}),

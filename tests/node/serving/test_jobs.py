@@ -26,6 +26,7 @@ from tests.node.leads.knowing import NOON
 from assay.node import jobs
 from assay.node.access.permissions import Role
 from assay.node.serving import tasks
+from assay.node.serving.queues import QUEUES
 from assay.node.telling import actions
 from assay.node.telling import tasks as telling
 from assay.node.telling.models import Message
@@ -131,6 +132,32 @@ def test_what_a_killed_worker_was_at_is_done_by_the_next(slow, worker, user_of, 
     message.refresh_from_db()
     assert message.sent_at is not None
     assert slow.asked == 2
+
+
+def test_what_takes_long_delays_no_message(slow, worker, user_of, monkeypatch):
+    monkeypatch.setattr(settings, "ASSAY", replace(settings.ASSAY, webhooks_may_reach=("127.0.0.1",)))
+    slow.asked = 1  # it hangs no more
+    url = f"http://127.0.0.1:{slow.server.server_port}/"
+    endpoint = actions.add_endpoint(user_of(Role.REVOPS), "x", "standard", url, events=["lead"], now=NOON)
+    app.configure_task("rulebook.look").defer(look_id=0)
+    message = Message.objects.create(endpoint=endpoint, event="lead.arrived", content={}, made_at=NOON, not_before=NOON)
+    telling.on_their_way([message])
+    assert worker("--queues", ",".join(QUEUES["worker"]), "--one-shot").wait(60) == 0
+    message.refresh_from_db()
+    assert message.sent_at is not None
+    assert ProcrastinateJob.objects.get(task_name="rulebook.look").status == "todo"
+    assert worker("--queues", ",".join(QUEUES["long worker"]), "--one-shot").wait(60) == 0
+    assert ProcrastinateJob.objects.get(task_name="rulebook.look").status != "todo"
+
+
+def test_every_task_is_done_by_one_worker_and_mail_by_the_one_that_is_always_quick():
+    app.perform_import_paths()
+    asked = {task.queue for task in app.tasks.values()}
+    queues = [queue for own in QUEUES.values() for queue in own]
+    assert len(queues) == len(set(queues))
+    assert asked <= set(queues), "say in serving/queues.py which worker does it"
+    quick = {name for name, task in app.tasks.items() if task.queue in QUEUES["worker"]}
+    assert {"telling.send", "telling.tell", "telling.digests", "portal.due", "serving.take_up_stalled"} <= quick
 
 
 def _stalled(task, **more) -> ProcrastinateJob:

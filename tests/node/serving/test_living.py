@@ -18,7 +18,7 @@ from assay.node.live import asking
 from assay.node.live.models import Holding, SelfCheck, Spell
 from assay.node.live.stories import micros
 from assay.node.rulebook import current, history
-from assay.node.serving.living import Life
+from assay.node.serving.living import Life, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +58,29 @@ def test_what_arrives_in_another_order_gives_the_same_spells(life, send):
     assert busy.count() == 1  # until the identify call
     assert SelfCheck.objects.count() > 1
     assert not SelfCheck.objects.exclude(different_rows=0, different_spells=0).exists()
+
+
+def test_the_self_check_keeps_nobody_waiting_but_where_there_is_never_a_turn_without_work(life, send):
+    living, clock = life
+    send(built(1, 1))
+    living.step()
+    checked = SelfCheck.objects.count()
+    clock.now += living.CHECK_EVERY
+    send(built(2, 1))
+    assert living.step()
+    assert SelfCheck.objects.count() == checked
+    while living.step():
+        pass
+    assert SelfCheck.objects.count() == checked + 1
+    clock.now += living.CHECK_WITHIN
+    send(built(3, 1))
+    assert living.step()
+    assert SelfCheck.objects.count() == checked + 2
+
+
+def test_how_many_may_wait_before_everybody_is_decided_of_grows_with_what_that_costs():
+    assert many(0) == many(1_000_000) == 20_000
+    assert many(20_000_000) == 200_000
 
 
 def test_a_node_that_loses_its_index_makes_it_anew_and_decides_the_same(life, send):

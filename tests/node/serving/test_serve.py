@@ -21,6 +21,7 @@ import pytest
 from assay.core.errors import BadRequest
 from assay.node.postgres import cluster, roles
 from assay.node.serving import database, secrets, serve
+from assay.node.serving.queues import QUEUES
 
 #: Long, for machines that do much else; nothing waits longer than it must.
 PATIENCE = 60
@@ -38,7 +39,8 @@ class Node:
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.Error):  # one that just died
                 words = " ".join(child.cmdline())
-                known = {"/bin/postgres": "postgres", "granian": "web", "procrastinate": "worker"}
+                known = {"/bin/postgres": "postgres", "granian": "web"}
+                known |= {f"--queues {','.join(own)}": name for name, own in QUEUES.items()}
                 found |= {name: child for word, name in known.items() if word in words}
         return found
 
@@ -153,7 +155,7 @@ def test_a_killed_web_comes_back_and_leaves_nobody_at_its_port(node):
 
 
 def test_the_worker_works_on_after_a_killed_postgres_and_a_kill_of_its_own(node):
-    for name in ("postgres", "worker"):
+    for name in ("postgres", "worker", "long worker"):
         before = node.children()[name]
         before.kill()
         eventually(lambda name=name, before=before: node.children().get(name, before).pid != before.pid)
@@ -210,7 +212,7 @@ def test_a_node_uses_the_postgres_that_the_environment_names(open_folder, node_p
     owner = node_postgres.url(cluster.SUPERUSER, roles.DATABASE)
     node = started(home(open_folder, "elsewhere"), cluster.free_port(), DATABASE_URL=owner)
     assert node.answers()
-    assert set(node.children()) == {"web", "worker"}
+    assert set(node.children()) == {"web", *QUEUES}
     assert not (node.folder / "postgres").exists()
     assert stopped(node) == 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +11,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import F
+from tests.node.browsing import is_too_wide
 from tests.node.serving.told import built
 
 from assay.node.access.actions import Machine
@@ -119,6 +122,41 @@ def test_a_page_whose_story_is_not_told_yet_comes_with_what_the_lead_says_and_th
     assert "Evidence on a time line" in client.get(f"/leads/{lead.pk}/").content.decode()
 
 
+@pytest.mark.parametrize("without_scripts", [False, True])
+def test_what_is_not_told_yet_follows_by_itself_in_a_browser_with_scripts_and_without(ann, visitor, without_scripts):
+    _, clock, lead = ann
+    page = visitor(Role.REP, without_scripts=without_scripts)
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_text("Evidence on a time line").wait_for(timeout=60_000)
+    assert found("person", "ann", clock).is_current
+    page.goto("/accounts/f1/")
+    page.get_by_text("1 of 1 people qualify").wait_for(timeout=60_000)
+    page = visitor(Role.REP, without_scripts=without_scripts, phone=True, dark=True)
+    page.goto(f"/leads/{lead.pk}/")
+    assert page.get_by_text("As of").is_visible()
+    assert not is_too_wide(page)
+
+
+def test_a_page_that_shows_an_older_story_brings_the_newer_one_once_it_is_told(ann, send, visitor):
+    living, clock, lead = ann
+    told_ahead(clock)
+    send(built(3, 0, context={"groupId": "f1"}))
+    lived_on(living)
+    page = visitor(Role.REP)
+    page.goto(f"/leads/{lead.pk}/")
+    assert page.get_by_text("More may have happened since").is_visible()
+    told_ahead(clock)
+    page.get_by_text("More may have happened since").wait_for(state="detached", timeout=60_000)
+
+
+def test_an_account_without_leads_is_shown_if_rows_name_it_and_not_found_otherwise(ann, client_of):
+    client = client_of(Role.REP)
+    Lead.objects.all().delete()
+    assert "The evidence is being put together" in client.get("/accounts/f1/").content.decode()
+    assert client.get("/accounts/f1/?now=1").status_code == 200
+    assert client.get("/accounts/nobody/").status_code == 404
+
+
 def test_a_story_of_another_edition_of_the_rules_is_not_shown_and_is_told_anew(ann):
     _, clock, _ = ann
     told_ahead(clock)
@@ -184,6 +222,27 @@ def test_stories_do_not_grow_without_bound(ann, monkeypatch):
     assert kept.sweep(clock()) == 1
     assert kept.sweep(clock() + kept.KEPT_FOR + timedelta(days=1)) == 1
     assert not KeptStory.objects.exists()
+
+
+def test_the_process_that_tells_stories_lets_all_others_first():
+    told = "import os; from pathlib import Path; from assay.node.serving import storytelling as it; "
+    told += "it._let_others_first(); print(os.getpriority(os.PRIO_PROCESS, 0)); "
+    told += "group = Path('/proc/self/autogroup'); print(group.read_text() if group.exists() else 'nice 19')"
+    done = subprocess.run(
+        [sys.executable, "-c", told], start_new_session=True, capture_output=True, text=True, check=True
+    )
+    nice, group = done.stdout.splitlines()[:2]
+    assert nice == "19"
+    assert group.endswith("nice 19")
+
+
+def test_a_story_that_another_version_of_assay_kept_is_told_anew(ann, client_of):
+    _, clock, lead = ann
+    told_ahead(clock)
+    KeptStory.objects.update(told='{"form":0,"subject_type":"person"}')
+    assert found("person", "ann", clock) is None
+    assert "Evidence on a time line" in client_of(Role.REP).get(f"/leads/{lead.pk}/?now=1").content.decode()
+    assert found("person", "ann", clock).is_current
 
 
 def test_a_story_that_cannot_be_told_holds_up_no_other(ann, monkeypatch, caplog):

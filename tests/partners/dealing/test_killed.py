@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from assay.partners.dealing import Agreed, Invitation, accept, exported, invite
+from assay.partners.dealing import Agreed, Invitation, accept, at_once, exported, invite
 from tests.escrow.parties import ADDRESS, House
 from tests.partners.dealing.companies import Company, account
 from tests.partners.two_companies import Dice
@@ -140,6 +140,7 @@ def _tell_story(folder, decide):
     acme.accounts["a4"] = account("Birch Secret", "only-birch.com", "FR", "Lyon")
     acme.members["customers"].add("a4")
     del acme.accounts["a2"]
+    one.do(_compare_at_once)
     rounds()
     one.do(lambda company: _once(company, "rotated", company.deal.rotate))
     one.do(lambda company: _once(company, "said", lambda: company.deal.say("word", "7", {"text": "hello"})))
@@ -195,6 +196,11 @@ def _pair(one, other):
         mortal.do(lambda company: company.deal.confirm())
     for mortal in (one, other, one):
         mortal.do(lambda company: company.step())
+
+
+def _compare_at_once(company):
+    """Compare what changed and what is new in one request, before the step that would."""
+    return at_once.compare([(company.deal, {name: company.mine.records[name] for name in ("a1", "a4")}, company.log)])
 
 
 def _once(company, name, action):

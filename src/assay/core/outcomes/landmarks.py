@@ -112,12 +112,22 @@ def _running(weights: Floats) -> Floats:
 class Landmarks:
     """Landmarks `at` (ascending), a horizon, and the instant up to which conversions are known.
 
-    Subjects are alike at a landmark that are of one age and belong to the same of the groups `alike`.
+    Subjects are alike at a landmark that are of one age and belong to the same of the groups `alike`. With `only` a
+    group, nobody else stands at a landmark.
     """
 
-    def __init__(self, at: Int64s, those: Subjects, *, within: int, known: int, alike: Sequence[Group] = ()) -> None:
+    def __init__(
+        self,
+        at: Int64s,
+        those: Subjects,
+        *,
+        within: int,
+        known: int,
+        alike: Sequence[Group] = (),
+        only: Group | None = None,
+    ) -> None:
         self.at, self.those, self.within, self.known = at, those, within, known
-        self.alike = tuple(alike)
+        self.alike, self.only = tuple(alike), only
         near = np.searchsorted(at, those.converted_at - within, "left")
         self._near = np.where(those.converted_at <= known, near, len(at))
         self._all = self._everybody()
@@ -129,7 +139,8 @@ class Landmarks:
 
     def among(self, *groups: Group) -> Landmarks:
         """Return the same landmarks where those alone are alike that also belong to the same of some further groups."""
-        return Landmarks(self.at, self.those, within=self.within, known=self.known, alike=(*self.alike, *groups))
+        alike = (*self.alike, *groups)
+        return Landmarks(self.at, self.those, within=self.within, known=self.known, alike=alike, only=self.only)
 
     def _everybody(self) -> _Runs:
         born = np.where(self.those.born == NEVER, self.known + 1, self.those.born)
@@ -142,6 +153,8 @@ class Landmarks:
         found = np.unique(stratum, return_inverse=True)[1].reshape(stratum.shape)
         there = place >= np.searchsorted(self.at, born, "left")[:, None]
         there &= place < np.searchsorted(self.at, self.those.converted_at, "left")[:, None]
+        if self.only is not None:
+            there &= self._belong(self.only)
         found[~there] = -1
         edge = np.ones((len(self.those), len(self.at) + 1), np.bool_)
         edge[:, 1:-1] = found[:, 1:] != found[:, :-1]

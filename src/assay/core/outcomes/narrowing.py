@@ -15,6 +15,7 @@ import pyarrow as pa
 from assay.core.definitions import model
 from assay.core.errors import BadRequest, did_you_mean
 from assay.core.io.store import Store
+from assay.core.outcomes import entries, subjects
 from assay.core.outcomes.arrays import Bools, Int64s
 from assay.core.outcomes.landmarks import Group
 from assay.core.outcomes.subjects import STAYS
@@ -48,7 +49,7 @@ def of_some(rules: Sequence[model.Rule], criterion: str) -> model.Rule:
     if not named:
         names = [*dict.fromkeys(one.name for _, one in known.values()), *known]
         mend = did_you_mean(criterion, names, "Name a criterion, or RULE.CRITERION.")
-        raise BadRequest("No live or shadow rule has such a criterion", where="--among", value=criterion, mend=mend)
+        raise BadRequest("No rule that counts here has such a criterion", where="--among", value=criterion, mend=mend)
     if len({_meaning(rule, one) for rule, one in named.values()}) > 1:
         raise BadRequest(
             "Several rules have a criterion of this name, and not all mean the same",
@@ -72,18 +73,40 @@ class Meeting:
     group: Group
 
 
-def met(store: Store, meeting: Meeting, kind: model.SubjectType, subject: Int64s, at: Int64s, *, as_of: int) -> Bools:
+def meeting(store: Store, rule: model.Rule, spells: pa.Table) -> Meeting:
+    """Return when a rule that `alone` made holds of whom, given spells (tables.SPELLS)."""
+    ids = subjects.ids(store, rule.subject)
+    return Meeting(kind=rule.subject, group=entries.group(entries.of_rule(spells, rule.name), ids))
+
+
+def stretches(store: Store, of: Meeting, kind: model.SubjectType, *, as_of: int) -> Group:
+    """Return when subjects of a kind meet a criterion, as `met` has it; stretches of a subject may overlap."""
+    group = of.group
+    if kind == of.kind:
+        return group
+    met = pa.table({"subject": group.subject, "since": group.since, "until": group.until})
+    store.register("meeting", met)
+    found = store.arrays(
+        f"WITH stays AS ({STAYS}) SELECT s.{kind} AS subject, greatest(s.since, m.since) AS since, "
+        f'least(s.until, m."until") AS "until" FROM stays s JOIN meeting m ON m.subject = s.{of.kind} '
+        f'WHERE s.{kind} >= 0 AND greatest(s.since, m.since) < least(s.until, m."until") ORDER BY ALL',
+        [as_of],
+    )
+    return Group(subject=found["subject"].astype(np.int64), since=found["since"], until=found["until"])
+
+
+def met(store: Store, of: Meeting, kind: model.SubjectType, subject: Int64s, at: Int64s, *, as_of: int) -> Bools:
     """Return which subjects of a kind met it at their instants (parallel arrays).
 
     Of a criterion about accounts a person's account counts, of one about people one of the account's people then.
     """
-    group = meeting.group
+    group = of.group
     arrived = pa.table({"place": np.arange(len(at)), "subject": subject, "at": at})
     stretches = pa.table({"subject": group.subject, "since": group.since, "until": group.until})
     store.register("arriving", arrived)
     store.register("meeting", stretches)
-    through = "" if kind == meeting.kind else _STAYING.format(own=kind)
-    join = through + _MET.format(subject="a.subject" if kind == meeting.kind else f"s.{meeting.kind}")
+    through = "" if kind == of.kind else _STAYING.format(own=kind)
+    join = through + _MET.format(subject="a.subject" if kind == of.kind else f"s.{of.kind}")
     found = store.arrays(f"WITH stays AS ({STAYS}) SELECT DISTINCT a.place FROM arriving a {join}", [as_of])
     which = np.zeros(len(at), np.bool_)
     which[found["place"]] = True

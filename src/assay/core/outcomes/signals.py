@@ -18,7 +18,7 @@ import numpy as np
 
 from assay.core.definitions import model
 from assay.core.outcomes import caveats
-from assay.core.outcomes.arrays import NEVER, Int64s
+from assay.core.outcomes.arrays import NEVER, Bools, Int64s
 from assay.core.outcomes.backtest import Converting, Question
 from assay.core.outcomes.candidates import FEWEST, Candidate
 from assay.core.outcomes.caveats import Caveat
@@ -111,16 +111,19 @@ class Parts:
         return self.earlier.conversions(), self.later.conversions()
 
 
-def parts(those: Subjects, question: Question, busy: Sequence[Group] = ()) -> Parts:
+def parts(those: Subjects, question: Question, busy: Sequence[Group] = (), among: Group | None = None) -> Parts:
     """Return both parts of a period: half of its conversions lie in each, and the later one can be followed through.
 
-    `busy` are who did so much of anything lately: those alone are held beside each other who belong to the same.
+    `busy` are who did so much of anything lately: those alone are held beside each other who belong to the same. With
+    `among` those alone are looked at who belong to it at an instant, and their conversions alone part the period.
     """
     period = question.period
     known = those.born[those.born <= period.as_of]
     start = max(period.start, int(known.min(initial=period.as_of)))
     end = min(period.end, period.as_of + 1)
     converting = (those.converted_at > np.maximum(start, those.born)) & (those.converted_at <= period.as_of)
+    if among is not None:
+        converting &= _met(those, among, question.within)
     converted = those.converted_at[converting][np.unique(those.clusters[converting], return_index=True)[1]]
     middle = int(np.quantile(converted, 0.5, method="inverted_cdf")) if len(converted) else (start + end) // 2
     # Landmarks from which nobody converts say nothing.
@@ -132,9 +135,17 @@ def parts(those: Subjects, question: Question, busy: Sequence[Group] = ()) -> Pa
     within = question.within
     return Parts(
         split=split,
-        earlier=Landmarks(at[:cut], those, within=within, known=split, alike=busy),
-        later=Landmarks(at[cut:], those, within=within, known=period.as_of, alike=busy),
+        earlier=Landmarks(at[:cut], those, within=within, known=split, alike=busy, only=among),
+        later=Landmarks(at[cut:], those, within=within, known=period.as_of, alike=busy, only=among),
     )
+
+
+def _met(those: Subjects, among: Group, within: int) -> Bools:
+    """Return who belonged to a group at some instant of the horizon before they converted."""
+    at = those.converted_at[among.subject]
+    met = np.zeros(len(those), np.bool_)
+    met[among.subject[(among.since < at) & (among.until > at - within)]] = True
+    return met
 
 
 def _instants(start: int, end: int, people: int) -> Int64s:
@@ -229,13 +240,15 @@ def search(
     *,
     subject: model.SubjectType,
     busy: Sequence[Group] = (),
+    among: Group | None = None,
     read: tuple[str, ...] = (),
 ) -> Signals:
     """Return what precedes the outcome among candidates; `read` are families that were left out.
 
-    `warn` tells what to mind of a candidate; one with a leak is refused before it is confirmed. `busy`: see `parts`.
+    `warn` tells what to mind of a candidate; one with a leak is refused before it is confirmed. `busy` and `among`: see
+    `parts`.
     """
-    both = parts(those, question, busy)
+    both = parts(those, question, busy, among)
     enough = min(both.conversions) >= ENOUGH
     screened = screen(asked if enough else (), decide, both.earlier)
     minded: dict[str, tuple[Caveat, ...]] = {}

@@ -17,6 +17,8 @@ NOTE = (
 def question(found: Signals) -> str:
     """Return what was asked: "What precedes 'won' by up to 90 days, of people"."""
     who = "people" if found.subject == "person" else "accounts"
+    if found.question.among:
+        who += f" who meet {found.question.among} just then"
     return f"What precedes '{found.question.outcome}' by up to {format_duration(found.question.within)}, of {who}"
 
 

@@ -22,7 +22,7 @@ from assay.core.definitions.model import (
 )
 from assay.core.io.store import name
 from assay.core.sources.instants import clock_sql, shift_sql, trouble_sql
-from assay.core.sources.texts import text_sql
+from assay.core.sources.texts import said_sql, text_sql
 
 #: How much of an offending value goes to the rejects.
 LONGEST_VALUE: Final = 200
@@ -141,10 +141,10 @@ class Scan:
     is_cheap: bool = False
     trimmed: frozenset[str] = frozenset()
 
-    def text(self, column: str, expression: str | None = None) -> str:
-        """Return SQL for the canonical text of a raw column, here named by `expression`."""
+    def text(self, column: str, expression: str | None = None, said: str | None = None) -> str:
+        """Return SQL for the canonical text of a raw column, here named by `expression`; for `said` see `text_sql`."""
         own, kind = self.columns[column]
-        return (expression or own) if column in self.trimmed else text_sql(expression or own, kind)
+        return (expression or own) if column in self.trimmed else text_sql(expression or own, kind, said=said)
 
 
 def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Sequence[str] = ()) -> str:
@@ -155,6 +155,11 @@ def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Se
     kinds = [scan.columns[field.column][1] for field in fields]
     first = [f"{scan.row} AS row", f"{scan.file} AS file", f"{scan.line} AS line"]
     first += [f"{scan.columns[field.column][0]} AS c{i}" for i, field in enumerate(fields)]
+    first += [
+        f"{said_sql(scan.columns[field.column][0])} AS s{i}"
+        for i, (field, kind) in enumerate(zip(fields, kinds, strict=True))
+        if kind == "JSON"
+    ]
     keep = ["row", "file", "line"]
     if rest:
         texts = ", ".join(f"coalesce({scan.text(column)}, '')" for column in rest)
@@ -165,13 +170,13 @@ def stage_sql(scan: Scan, fields: Sequence[Field], *, zone: str | None, rest: Se
         out = name(field.out)
         if not field.instant:
             plain = kind == "VARCHAR" and field.as_is and scan.is_cheap
-            second.append(f"{f'c{i}' if plain else scan.text(field.column, f'c{i}')} AS c{i}")
+            second.append(f"{f'c{i}' if plain else scan.text(field.column, f'c{i}', f's{i}')} AS c{i}")
             third.append(f"c{i}")
             fourth.append(f"c{i}")
             last.append(f"c{i} AS {out}")
             continue
         is_text = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
-        second.append(f"{text_sql(f'c{i}', kind) if is_text else f'c{i}'} AS c{i}")
+        second.append(f"{text_sql(f'c{i}', kind, said=f's{i}') if is_text else f'c{i}'} AS c{i}")
         third += [f"c{i}", f"{clock_sql(f'c{i}', f'c{i}', kind)} AS u{i}"]
         fourth += [f"c{i}", f"u{i}", f"{shift_sql(f'u{i}', f'c{i}', kind, zone)} AS v{i}"]
         why = trouble_sql(f"c{i}", f"u{i}", f"v{i}")

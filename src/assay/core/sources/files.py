@@ -126,9 +126,14 @@ ROW: Final = "0:row"
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows that the store itself can read: SQL of a SELECT with the columns that the source names, and `ROW`."""
+    """Rows that the store itself can read: SQL of a SELECT with the columns that the source names, and `ROW`.
+
+    `is_cheap`: events are read again wherever they are needed, a few columns each time, rather than kept. That pays
+    where they are many: the SQL is planned again, too.
+    """
 
     sql: str
+    is_cheap: bool = False
 
 
 def table_for(part: Source, parts: Sequence[Source], data: Mapping[str, Any]) -> pa.Table | Relation:

@@ -92,7 +92,7 @@ def stage_table(store: Store, part: Part, parts: Sequence[Source], data: Mapping
         row=name(ROW),
         line=line,
         file=literal(part.part.source),
-        is_cheap=not isinstance(table, Relation),
+        is_cheap=not isinstance(table, Relation) or table.is_cheap,
     )
     keep(store, part, scan)
 

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-#: What Python's str.strip takes for white space.
-_SPACES_SQL: Final = "chr(9)" + "".join(
-    f"||chr({code})"
-    for code in (
-        *range(10, 14),
-        *range(28, 33),
-        0x85,
-        0xA0,
-        0x1680,
-        *range(0x2000, 0x200B),
-        0x2028,
-        0x2029,
-        0x202F,
-        0x205F,
-        0x3000,
-    )
-)
+from assay.core.io.store import literal
+
+#: What Python's str.strip takes for white space; written out, as a sum of characters costs more to plan than the rest.
+_SPACES: Final = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))
+_FAR_SPACES: Final = (0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+_SPACES_SQL: Final = literal("".join(map(chr, (*_SPACES, *_FAR_SPACES))))
 
 _MOMENTS: Final = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 
@@ -40,12 +29,20 @@ def all_trimmed_sql(column: str) -> str:
     return f"coalesce(min({column}) >= '!' AND max({column}) < '~' AND min({last}) >= '!' AND max({last}) <= '~', true)"
 
 
-def text_sql(expression: str, kind: str) -> str:
-    """Return SQL for the canonical text of a column of DuckDB type `kind`; NULL where the value is absent."""
+def said_sql(json: str) -> str:
+    """Return SQL for what a JSON value says as text: a string without its quotes."""
+    return f"({json} ->> '$')"
+
+
+def text_sql(expression: str, kind: str, *, said: str | None = None) -> str:
+    """Return SQL for the canonical text of a column of DuckDB type `kind`; NULL where the value is absent.
+
+    Of JSON, `said` names a column that holds `said_sql`: written out here it would be worked out four times a value.
+    """
     if kind == "VARCHAR":
         return trimmed_sql(expression)
     if kind == "JSON":
-        return _json_text_sql(expression)
+        return _json_text_sql(expression, said or said_sql(expression))
     if kind in ("FLOAT", "DOUBLE"):
         return _float_text_sql(f"CAST({expression} AS DOUBLE)")
     if kind.startswith("DECIMAL"):
@@ -76,13 +73,13 @@ def _instant_text_sql(moment: str) -> str:
     return f"(CASE WHEN isfinite({moment}) THEN regexp_replace({written}, '\\.000000$', '') || 'Z' END)"
 
 
-def _json_text_sql(value: str) -> str:
+def _json_text_sql(value: str, said: str) -> str:
     """Return SQL for the text of a JSON value: strings without quotes, nested values as JSON."""
     raw = f"CAST({value} AS VARCHAR)"
     number = f"TRY_CAST({raw} AS DOUBLE)"
     return (
         f"(CASE WHEN {raw} = 'null' THEN NULL "
-        f"WHEN starts_with({raw}, '\"') THEN {trimmed_sql(f'({value} ->> ' + chr(39) + '$' + chr(39) + ')')} "
+        f"WHEN starts_with({raw}, '\"') THEN {trimmed_sql(said)} "
         f"WHEN regexp_matches({raw}, '^[-0-9]') AND regexp_matches({raw}, '[.eE]|^-0$') THEN {_float_text_sql(number)} "
         f"ELSE {raw} END)"
     )

@@ -29,11 +29,13 @@ from assay.node.intake.limits import LONGEST_ID
 from assay.node.lake.rows import EVENT_KINDS, GROUP_KIND, PERSON_KINDS, ROW_KIND, VIEWED
 
 
-def lake_sources(definitions: Definitions, lake: str) -> tuple[Definitions, Mapping[str, Mapping[str, Relation]]]:
+def lake_sources(
+    definitions: Definitions, lake: str, *, is_cheap: bool = False
+) -> tuple[Definitions, Mapping[str, Mapping[str, Relation]]]:
     """Return definitions whose sources read the lake, and the relation of each source part.
 
-    `lake` is what stands after FROM and has the columns of `rows.LAKE`. Where a source has several parts of one kind,
-    each reads all the source's rows of that kind.
+    `lake` is what stands after FROM and has the columns of `rows.LAKE`; for `is_cheap` see `Relation`. Where a source
+    has several parts of one kind, each reads all the source's rows of that kind.
     """
     properties = read_properties(definitions)
     parts: list[Source] = []
@@ -42,7 +44,7 @@ def lake_sources(definitions: Definitions, lake: str) -> tuple[Definitions, Mapp
         # Several parts of one kind are told apart by the file that they name.
         own = replace(_rewritten(part, properties), file=f"{number}:{part.file}", table=None)
         parts.append(own)
-        relations.setdefault(part.source, {})[own.file] = Relation(_select(part, properties, lake))
+        relations.setdefault(part.source, {})[own.file] = Relation(_select(part, properties, lake), is_cheap)
     return replace(definitions, sources=tuple(parts)), relations
 
 

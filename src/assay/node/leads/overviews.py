@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from assay.node.access.admission import needs
 from assay.node.access.permissions import Permission
-from assay.node.leads import beside, queries, showing, telling_why
+from assay.node.leads import beside, queries, showing, stories, telling_why
 from assay.node.leads.forms import PeriodForm
 
 #: So many people of an account are shown, those who qualify first.
@@ -26,11 +26,9 @@ _PEOPLE: Final = 50
 def account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Show an account: its people and who of them qualifies, its leads, what held when."""
     leads = queries.leads_of_account(account_id)
-    # Where there are no leads, only the story tells whether there is such an account.
-    address = reverse("account", args=[account_id])
-    said = showing.story(request, "account", account_id, address, may_wait=not leads)
+    said = showing.story(request, "account", account_id, reverse("account", args=[account_id]))
     story = said.story
-    if story is None and not leads:
+    if story is None and not leads and (said.as_of is not None or not stories.is_known("account", account_id)):
         raise Http404
     people = story.people if story else ()  # those who qualify come first
     qualified = sum(1 for person in people if person.rules)

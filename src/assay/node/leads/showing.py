@@ -30,11 +30,11 @@ class Shown:
     follows: str
 
 
-def story(request: HttpRequest, subject_type: str, subject_id: str, address: str, *, may_wait: bool = False) -> Shown:
-    """Return what the page at an address shows of a subject; it is told only for who said that they wait."""
+def story(request: HttpRequest, subject_type: str, subject_id: str, address: str) -> Shown:
+    """Return what the page at an address shows of a subject; it is told only where the address says so."""
     now = timezone.now()
     found = stories.at_once(subject_type, subject_id, micros(now))
-    if found is None and (may_wait or "now" in request.GET):
+    if found is None and "now" in request.GET:
         told = stories.story(subject_type, subject_id, micros(now))
         return Shown(story=told, as_of=now, is_current=True, follows="")
     if found is None:

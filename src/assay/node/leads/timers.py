@@ -21,9 +21,17 @@ _BATCH: Final = 500
 
 def due(definitions: Definitions, now: datetime) -> int:
     """Do what is due by now; return how much was done, so that the caller asks again while anything was."""
-    rules = {rule.name: rule for rule in definitions.rules if rule.status == "live"}
-    steps = (_offer_again(rules, now), _warn(now), _return_recycled(rules, now), _wake_snoozed(now), _remind(now))
-    return sum(steps) + _let_again(definitions, now)
+    of_spells = _return_recycled(_live(definitions), now) + _let_again(definitions, now)
+    return keep_deadlines(definitions, now) + of_spells
+
+
+def keep_deadlines(definitions: Definitions, now: datetime) -> int:
+    """Do what is due and rests on leads alone, whatever is being decided meanwhile; return how much was done."""
+    return _offer_again(_live(definitions), now) + _warn(now) + _wake_snoozed(now) + _remind(now)
+
+
+def _live(definitions: Definitions) -> dict[str, Rule]:
+    return {rule.name: rule for rule in definitions.rules if rule.status == "live"}
 
 
 def _offer_again(rules: dict[str, Rule], now: datetime) -> int:

@@ -66,6 +66,12 @@ def stories(
         return tell(index, definitions, subjects, as_of, store=store)
 
 
+def is_known(subject_type: str, subject_id: str) -> bool:
+    """Tell, without telling anything of it, whether rows of the lake name a subject."""
+    with Index(place()) as index:
+        return index.knows(node_of("p" if subject_type == "person" else "a", subject_id))
+
+
 def tell_and_keep(
     edition: int, definitions: model.Definitions, subjects: Sequence[tuple[str, str]], as_of: int
 ) -> dict[tuple[str, str], Story]:

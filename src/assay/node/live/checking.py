@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from django.db import transaction
 from assay.core.definitions import model
 from assay.core.io.store import Store
 from assay.node.live.deciding import deciding
-from assay.node.live.index import Index, Neighbourhood
+from assay.node.live.index import Index
 from assay.node.live.models import SelfCheck
 from assay.node.live.reach import accounts_reach_people
 from assay.node.live.storing import decided_rows, instant, stored_rows
@@ -45,7 +45,7 @@ def check(index: Index, definitions: model.Definitions, lake: str, *, as_of: int
     around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
     from_lake = _from_lake(lake, around.rows)
     rows = _different(from_lake, around.rows)
-    lasting = Neighbourhood(people=around.people, accounts=around.accounts, read=around.read, rows=from_lake)
+    lasting = replace(around, rows=from_lake)
     with deciding(definitions, lasting, as_of=as_of) as (decision, _), transaction.atomic():
         stored, decided = set(stored_rows(sorted(decision.nodes)).values()), set(decided_rows(decision))
         found = Checked(subjects=len(nodes), rows=rows, spells=len(stored ^ decided))

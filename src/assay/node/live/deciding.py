@@ -13,6 +13,7 @@ from assay.core.definitions import model
 from assay.core.identity.parts import numbered, source_ranks
 from assay.core.io.store import Store
 from assay.node.lake.reading import lake_sources
+from assay.node.live import later
 from assay.node.live.index import Neighbourhood
 from assay.node.live.keys import node_of, node_sql
 
@@ -32,6 +33,7 @@ class Decision:
     accounts: Mapping[str, int]
     merged: Mapping[str, str]
     nodes: frozenset[int]
+    later: pa.Table  # node, at: the earliest row of each that counts only after the instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ def deciding(
             accounts=accounts,
             merged=merged,
             nodes=around.people | around.accounts,
+            later=later.instants(store, as_of),
         )
         yield decision, Known(store=store, definitions=own)
 

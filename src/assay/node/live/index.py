@@ -51,6 +51,7 @@ class Neighbourhood:
 
     people: Nodes
     accounts: Nodes
+    homes: Nodes  # the accounts of these people, whether decided of or not, among others: what is told of them changes
     read: Nodes  # whose rows they are
     rows: pa.Table
 
@@ -237,7 +238,12 @@ class Index:
             staffed = accounts
         loaded = self._same([*people, *self._tied(staffed, STAFF)]) | homes
         rows = self._rows(loaded, people, of_colleagues)
-        return Neighbourhood(people=people, accounts=accounts, read=loaded, rows=rows)
+        return Neighbourhood(people=people, accounts=accounts, homes=homes, read=loaded, rows=rows)
+
+    def knows(self, node: int) -> bool:
+        """Tell whether any row names a node."""
+        found = "SELECT 1 FROM row WHERE node = ?1 UNION ALL SELECT 1 FROM tie WHERE node = ?1 LIMIT 1"
+        return self._con.execute(found, [node]).fetchone() is not None
 
     def sample(self, size: int, seed: int) -> list[int]:
         """Return at most so many nodes that have rows, drawn by a seed."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from django.db import connection, transaction
@@ -47,8 +47,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """A story without its rules, which editions keep."""
+    """A story without its rules, which editions keep; `form` changes whenever what stands here means something else."""
 
+    form: Literal[1]
     subject_type: str
     subject_id: str
     as_of: int
@@ -64,14 +65,14 @@ class _Told:
 
 
 _READ: Final = msgspec.json.Decoder(_Told)
+_FIELDS: Final = tuple(one.name for one in fields(_Told) if one.name != "form")
 
 
 def packed(story: Story | None) -> str:
     """Return a story as text, without its rules."""
     if story is None:
         return ""
-    told = {name: getattr(story, name) for name in _Told.__dataclass_fields__}
-    return msgspec.json.encode(told).decode()
+    return msgspec.json.encode({"form": 1, **{name: getattr(story, name) for name in _FIELDS}}).decode()
 
 
 def unpacked(text: str, definitions: Definitions) -> Story | None:
@@ -79,7 +80,7 @@ def unpacked(text: str, definitions: Definitions) -> Story | None:
     if not text:
         return None
     told = _READ.decode(text)
-    return Story(definitions=definitions, **{name: getattr(told, name) for name in _Told.__dataclass_fields__})
+    return Story(definitions=definitions, **{name: getattr(told, name) for name in _FIELDS})
 
 
 @contextmanager
@@ -155,16 +156,20 @@ def _lasts_until(story: Story | None) -> datetime | None:
 
 
 def find(edition: int, definitions: Definitions, subject_type: str, subject_id: str, now: datetime) -> Found | None:
-    """Return what is kept of a subject under an edition; None where nothing is."""
+    """Return what is kept of a subject under an edition; None where nothing is, or what another version wrote."""
     row = KeptStory.objects.filter(subject_type=subject_type, subject_id=subject_id, edition=edition).first()
     if row is None:
+        return None
+    try:
+        story = unpacked(row.told, definitions)
+    except msgspec.MsgspecError:
         return None
     is_current = (
         (row.changed_at is None or row.changed_at < row.begun_at)
         and (row.lasts_until is None or row.lasts_until > now)
         and row.as_of > now - FRESH_FOR
     )
-    return Found(story=unpacked(row.told, definitions), as_of=row.as_of, is_current=is_current)
+    return Found(story=story, as_of=row.as_of, is_current=is_current)
 
 
 def want(subject_type: str, subject_id: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from assay.core import engine, identity, pipeline, sources
 from assay.core.definitions import model
 from assay.core.io.store import Store
 from assay.node.lake.reading import lake_sources
-from assay.node.live import kept
+from assay.node.live import kept, later
 from assay.node.live.changes import Change
 from assay.node.live.deciding import Known
 from assay.node.live.keys import node_sql
@@ -36,7 +36,7 @@ class Replay:
     as_of: int
     known: Known
     spells: pa.Table  # tables.SPELLS with `node`
-    wakes: pa.Table  # node, at: the next entry by expiry of each subject
+    wakes: pa.Table  # node, at: when to look at each subject again: an entry by expiry, or a later row
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Differences:
 def prepared(definitions: model.Definitions, lake: str) -> Iterator[Known]:
     """Give a store in which everything of the lake is prepared."""
     with Store() as store:
-        own, relations = lake_sources(definitions, lake)
+        own, relations = lake_sources(definitions, lake, is_cheap=True)
         sources.read(store, own, relations)
         identity.resolve(store, own)
         yield Known(store=store, definitions=own)
@@ -72,7 +72,11 @@ def replaying(definitions: model.Definitions, lake: str, *, as_of: int) -> Itera
         node = f"CASE subject_type WHEN 'person' THEN {person} ELSE {account} END"
         columns = ", ".join(f"{node} AS node" if column == "node" else column for column in COLUMNS)
         with_nodes = store.table(f"SELECT {columns} FROM replayed")
-        wakes = store.table(f'SELECT {node} AS node, min("at") AS "at" FROM timers GROUP BY 1')
+        store.register("later", later.instants(store, as_of))
+        wakes = store.table(
+            f'SELECT node, min("at") AS "at" FROM (SELECT {node} AS node, "at" FROM timers UNION ALL '
+            "SELECT * FROM later) GROUP BY 1"
+        )
         yield Replay(as_of=as_of, known=known, spells=with_nodes, wakes=wakes)
 
 

@@ -166,13 +166,16 @@ def _write_holdings(
 
 
 def _wake(decision: Decision, nodes: Sequence[int]) -> None:
-    """Note when to look again at each decided subject: exits tell themselves, entries must be looked for."""
+    """Note when to look again at each decided subject: exits tell themselves; entries and later rows do not."""
     timers = decision.timers.filter(pc.equal(decision.timers["change"], "enter"))
     by_kind = {"person": decision.people, "account": decision.accounts}
     found: dict[int, datetime] = {}
     for kind, one, at in zip(*(timers[c].to_pylist() for c in ("subject_type", "subject_id", "at")), strict=True):
         node = by_kind[kind][one]
         found[node] = min(found.get(node, at), at)
+    for node, at in zip(*(decision.later[column].to_pylist() for column in ("node", "at")), strict=True):
+        if node in decision.nodes:
+            found[node] = min(found.get(node, at), at)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM live_wake WHERE node = ANY(%s)", [list(nodes)])
         if found:

@@ -19,7 +19,7 @@ from assay.node.live import kept, storing
 from assay.node.live.asking import at_hand
 from assay.node.live.changes import Change
 from assay.node.live.deciding import Decision, Known, deciding, halves
-from assay.node.live.index import Index
+from assay.node.live.index import Index, Nodes
 from assay.node.live.reach import accounts_reach_people, names_read_at_accounts, scores_rest_on_accounts
 
 #: Nodes decided of at once: enough to share what a decision costs, few enough to be done soon.
@@ -87,7 +87,7 @@ def settle(
         with deciding(definitions, around, as_of=as_of, at_hand=store) as (decision, known):
             # Which of two rows is refused may depend on one that was left out.
             if names is None or not known.has_rejects:
-                return _stored(decision, known, takers)
+                return _stored(decision, known, takers, around.homes)
         return decide(nodes, None)
 
     while touched := index.touched(_AT_ONCE):
@@ -98,20 +98,20 @@ def settle(
     return told
 
 
-def _stored(decision: Decision, known: Known, takers: Sequence[Taker]) -> int:
+def _stored(decision: Decision, known: Known, takers: Sequence[Taker], homes: Nodes) -> int:
     """Store a decision and tell what changed; where Postgres cannot take a value, all but the subject whose it is.
 
     Others must not wait for it. It is decided of again when something touches it; the log counts such subjects.
     """
     try:
         with transaction.atomic():
-            kept.changed(decision.nodes)
+            kept.changed(decision.nodes | homes)
             return give(storing.store_decision(decision), known, takers)
     except (DataError, psycopg.DataError):  # COPY raises psycopg's own, past Django
         parts = halves(decision)
         if not parts:
             _log.error("a subject could not be stored and is left out")
-        return sum(_stored(part, known, takers) for part in parts)
+        return sum(_stored(part, known, takers, homes) for part in parts)
 
 
 def give(changes: Sequence[Change], known: Known | None, takers: Sequence[Taker]) -> int:

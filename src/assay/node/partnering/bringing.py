@@ -150,6 +150,13 @@ def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset
     )
 
 
+def of_partner(ours: Ours, partnership: Partnership, touched: frozenset[str]) -> dict[str, Keys]:
+    """Return those of some accounts that are compared with a partner's, with their keys."""
+    compared = [one.population.slug for one in grants.effective(partnership).values() if one.level == Level.OVERLAPS]
+    members = touched & frozenset().union(*(ours.members.get(slug, frozenset()) for slug in compared))
+    return {one: keys for one in sorted(members) if (keys := ours.keys.get(one)) is not None and keys.values}
+
+
 def _allowance(partnership: Partnership) -> Allowance:
     """Return how long the partner's list may be, and how many records may come in a week, of those that it has."""
     longest = max(partnership.longest_list, 1)

@@ -19,7 +19,7 @@ from assay.node.partnering.duplicates import Looking
 from assay.node.partnering.hearing import Hearing
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Partnership, Standing
-from assay.partners.dealing import Deal, State
+from assay.partners.dealing import Deal, State, at_once
 
 #: Between two steps with a partner where nothing calls for one.
 EVERY: Final = timedelta(seconds=10)
@@ -62,10 +62,13 @@ class Background:
             return False
         touched = self._ours.refresh(ours)
         has_more = False
-        for one in _to_step(now):
+        going = _to_step(now)
+        for one in going:
             known = self._touched.setdefault(one.pk, None)
             if known is not None:
                 known |= touched
+        agreeing = self._compare(ours, going, now) if touched else set()
+        for one in sorted(going, key=lambda one: one.pk not in agreeing):
             if touched or _is_due(one, now):
                 has_more |= self._with(ours, one, now)
         for gone in set(self._touched) - {one.pk for one in _to_step(now)}:
@@ -73,6 +76,29 @@ class Background:
         # Behind the partners, so that nobody waits for it.
         self._duplicates.refresh(self._ours, now)
         return has_more
+
+    def _compare(self, ours: Company, going: list[Partnership], now: datetime) -> set[int]:
+        """Compare accounts that changed with all partners of an escrow in one request; return who has any of them.
+
+        What comes of it is told in each partner's step, which follows, and which also mends whatever fails here.
+        """
+        agreeing: set[int] = set()
+        live = [one for one in going if one.state == Partnership.State.LIVE and self._touched[one.pk]]
+        for escrow in sorted({one.escrow for one in live}):
+            here, us = [one for one in live if one.escrow == escrow], company.us(ours, escrow)
+            deals = [
+                (
+                    Deal(NodeKeep(one, company.locker()), us),
+                    bringing.of_partner(self._ours, one, frozenset(self._touched[one.pk] or ())),
+                    Hearing(one, now),
+                )
+                for one in here
+            ]
+            try:
+                agreeing |= {here[at].pk for at in at_once.compare(deals)}
+            except (company.Away, ShownError):
+                continue
+        return agreeing
 
     def _with(self, ours: Company, partnership: Partnership, now: datetime) -> bool:
         """Take one step with a partner; what stands in its way is shown on its page, and others go on."""

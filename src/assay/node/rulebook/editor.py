@@ -10,16 +10,16 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assay.core.definitions import complaints as codes
 from assay.core.errors import BadRequest, Complaint
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.rulebook import candidates, drafting
+from assay.node.rulebook import candidates, drafting, trying
 from assay.node.rulebook.forms import NewForm, TextForm
-from assay.node.rulebook.models import Draft
+from assay.node.rulebook.models import Draft, Look
 from assay.node.rulebook.texts import examples_path, is_path, rule_of, rule_path
 
 
@@ -40,7 +40,6 @@ class Checked:
     here: Sequence[Complaint]
     elsewhere: Sequence[Complaint]
     changes: Sequence[str]
-    ran_examples: bool
     edition: int = 0
     refused: str = ""
 
@@ -55,8 +54,8 @@ class Checked:
         return not (self.here or self.elsewhere or self.refused)
 
 
-def checked(path: str, text: str, *, run_examples: bool) -> Checked:
-    """Return a text with every complaint about it, and about what it would change."""
+def checked(path: str, text: str, look: Look | None = None) -> Checked:
+    """Return a text with every complaint about it, about what it would change, and of its examples where tried."""
     rule = rule_of(path)
     complaints: Sequence[Complaint] = ()
     refused, edition = "", 0
@@ -64,8 +63,10 @@ def checked(path: str, text: str, *, run_examples: bool) -> Checked:
         if rule is None:
             found = candidates.of_shared(path, instead=text)
         else:
-            found = candidates.of_draft(rule, instead={path: text}, run_examples=run_examples)
-        complaints, edition = found.complaints, found.edition
+            found = candidates.of_draft(rule, instead={path: text}, run_examples=False)
+        # Only a text that is right by itself is tried.
+        complaints = found.complaints or (trying.complaints(look) if look is not None else ())
+        edition = found.edition
     except BadRequest as error:
         refused = error.text()
     here = [one for one in complaints if one.place.file == path]
@@ -83,7 +84,6 @@ def checked(path: str, text: str, *, run_examples: bool) -> Checked:
         here=here,
         elsewhere=[one for one in elsewhere if rule is not None or one.code != codes.CHANGED],
         changes=[str(rule_of(one.place.file)) for one in elsewhere if rule is None and one.code == codes.CHANGED],
-        ran_examples=run_examples and rule is not None,
         edition=edition,
         refused=refused,
     )
@@ -97,14 +97,16 @@ def edit(request: HttpRequest, path: str) -> HttpResponse:
         raise Http404
     kept = drafting.text_of(path)
     if request.method != "POST":
-        text = kept or skeleton(path)
-        return _page(request, path, text, drafting.digest(kept), run_examples="saved" in request.GET)
+        look = _look(request.GET.get("tried", ""), path)
+        if look is not None:
+            return _page(request, path, look.files[path], look.question["seen"], look=look)
+        return _page(request, path, kept or skeleton(path), drafting.digest(kept))
     form = TextForm(request.POST)
     if not form.is_valid():
         return _page(request, path, kept, drafting.digest(kept), status=422, why="The text is too long.")
     text, seen = form.cleaned_data["text"].replace("\r\n", "\n"), form.cleaned_data["seen"]
     if request.POST.get("do") == "check":
-        return _page(request, path, text, seen, run_examples=True)
+        return _try(request, path, text, seen) or _page(request, path, text, seen)
     try:
         is_draft = drafting.save(cast(User, request.user), path, text, seen)
     except BadRequest as error:
@@ -112,7 +114,7 @@ def edit(request: HttpRequest, path: str) -> HttpResponse:
     messages.success(
         request, "Kept as a draft. It decides nothing yet." if is_draft else "This is what was published already."
     )
-    return redirect(f"{reverse('rule_file', args=[path])}?saved=1")
+    return _try(request, path, text, drafting.digest(drafting.text_of(path))) or redirect("rule_file", path)
 
 
 @needs(Permission.EDIT_RULES)
@@ -123,7 +125,31 @@ def check(request: HttpRequest, path: str) -> HttpResponse:
     if not is_path(path) or not form.is_valid():
         raise Http404
     text = form.cleaned_data["text"].replace("\r\n", "\n")
-    return render(request, "rulebook/checked.html", {"checked": checked(path, text, run_examples=False), "path": path})
+    return render(request, "rulebook/checked.html", {"checked": checked(path, text), "path": path})
+
+
+@needs(Permission.EDIT_RULES)
+@require_safe
+def tried(request: HttpRequest, look_id: int, path: str) -> HttpResponse:
+    """Show what came of trying a text's examples, or that it is still being done."""
+    look = _look(str(look_id), path)
+    if look is None:
+        raise Http404
+    shown = {"checked": checked(path, look.files[path], look), "path": path, "look": look}
+    return render(request, "rulebook/checked.html", shown)
+
+
+def _look(number: str, path: str) -> Look | None:
+    return trying.of(int(number), path) if number.isdecimal() and len(number) < 10 else None
+
+
+def _try(request: HttpRequest, path: str, text: str, seen: str) -> HttpResponse | None:
+    """Let the examples be tried of a text that is right by itself; None where there is nothing to try."""
+    rule = rule_of(path)
+    if rule is None or not checked(path, text).is_clean:
+        return None
+    look = trying.ask(cast(User, request.user), rule, path, text, seen)
+    return redirect(f"{reverse('rule_file', args=[path])}?tried={look.pk}")
 
 
 @needs(Permission.EDIT_RULES)
@@ -154,14 +180,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
-    path: str,
-    text: str,
-    seen: str,
-    *,
-    run_examples: bool = False,
-    status: int = 200,
-    why: str = "",
+    request: HttpRequest, path: str, text: str, seen: str, *, look: Look | None = None, status: int = 200, why: str = ""
 ) -> HttpResponse:
     rule = rule_of(path)
     shown = {
@@ -172,7 +191,8 @@ def _page(
         "text": text,
         "seen": seen,
         "rows": min(max(text.count("\n") + 3, 12), 40),
-        "checked": checked(path, text, run_examples=run_examples),
+        "checked": checked(path, text, look),
+        "look": look,
         "draft": Draft.objects.filter(path=path).select_related("changed_by", "asked_by").first(),
         "change": candidates.written([path]) if rule is None else None,
         "why": why,

@@ -26,7 +26,7 @@ from assay.core.values import parse_duration
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
 from assay.node.jobs import UNAVAILABLE
-from assay.node.rulebook import candidates, current, editions, history
+from assay.node.rulebook import candidates, current, editions, history, trying
 from assay.node.rulebook.answers import backtests, sides
 from assay.node.rulebook.editions import Contents
 from assay.node.rulebook.models import Edition, Look, RuleVersion
@@ -123,6 +123,8 @@ def asked_of(question: Mapping[str, str]) -> Asked:
 
 
 def _answer(look: Look) -> dict[str, Any]:
+    if look.kind == Look.Kind.EXAMPLES:
+        return trying.tried(look)
     both = both_of(look)
     with history.replayed(both.definitions) as store:
         if look.kind == Look.Kind.SIDES:

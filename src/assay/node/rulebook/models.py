@@ -114,6 +114,7 @@ class Look(models.Model):
 
         SIDES = "sides", "Who enters and who leaves"
         BACKTEST = "backtest", "What became of them"
+        EXAMPLES = "examples", "Whether examples come out"
 
     class State(models.TextChoices):
         """Whether there is an answer."""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("rules/new", editor.new, name="rule_new"),
     path("rules/file/<path:path>", editor.edit, name="rule_file"),
     path("rules/check/<path:path>", editor.check, name="rule_check"),
+    path("rules/tried/<int:look_id>/<path:path>", editor.tried, name="rule_tried"),
     path("rules/drop/<path:path>", editor.drop, name="rule_drop"),
     path("rules/use/<path:path>", views.amend, name="rule_amend"),
     path("rules/version/<int:version_id>/", views.version, name="rule_version"),

@@ -5,6 +5,7 @@ Parts stand on one another in one direction, so a part that needs what stands ab
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -31,7 +32,12 @@ _log: Final = logging.getLogger(__name__)
 
 def compose() -> None:
     """Let pages, leads and rules ask the live part and the lake; called once a process."""
-    stories.plug(tell=_tell, find=_find, describe=lambda asked, at: asking.about(current.definitions(), asked, at))
+    stories.plug(
+        tell=_tell,
+        find=_find,
+        know=asking.is_known,
+        describe=lambda asked, at: asking.about(current.definitions(), asked, at),
+    )
     beside.plug(knowledge.beside)
     saying.plug(receive=post.receive, hand_on=lambda with_whom, deal: post.hand_on(with_whom, deal.say, timezone.now()))
     history.plug(_replay, now=lambda: micros(timezone.now()), counts=lambda: counting.counts(timezone.now()))
@@ -50,6 +56,9 @@ def _tell_nobodys() -> None:
         _log.warning("stories could not be made ready: %s", type(error).__name__)
     finally:
         connection.close()
+        # What is loaded by now stays: to look through it again and again for garbage makes answers late.
+        gc.collect()
+        gc.freeze()
 
 
 def _tell(kind: str, one: str, as_of: int) -> Story | None:

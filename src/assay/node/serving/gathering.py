@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +18,7 @@ import django
 _log: Final = logging.getLogger(__name__)
 _TICK: Final = 0.2
 _TO_ORDER: Final = 5.0
+_TO_TIDY: Final = 300.0
 _AFTER_FAILURE: Final = 1.0
 
 
@@ -23,12 +26,37 @@ def gather(stop: threading.Event) -> None:
     """Live until asked to stop, and keep the lake in order; a failure, such as Postgres being away, is waited out."""
     from assay.node.serving.living import Life
 
-    order = threading.Thread(target=keep_doing, args=(_order, _TO_ORDER, stop))
-    order.start()
+    beside = [
+        threading.Thread(target=keep_doing, args=(_order, _TO_ORDER, stop)),
+        threading.Thread(target=keep_doing, args=(_keep_deadlines, _TICK, stop)),
+    ]
+    for thread in beside:
+        thread.start()
     life = Life(lambda: datetime.now(UTC))
-    keep_doing(life.step, _TICK, stop)
+    keep_doing(_and_then_tidied(life.step), _TICK, stop)
     life.close()
-    order.join()
+    for thread in beside:
+        thread.join()
+
+
+def _and_then_tidied(step: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a step that uses idle moments: what is in memory by then stays out of later searches for garbage.
+
+    To search all of it takes a good part of a turn, and would come up every few turns.
+    """
+    not_before = 0.0
+
+    def tidied() -> bool:
+        nonlocal not_before
+        has_more = step()
+        if not has_more and time.monotonic() >= not_before:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            not_before = time.monotonic() + _TO_TIDY
+        return has_more
+
+    return tidied
 
 
 def _order() -> bool:
@@ -39,6 +67,15 @@ def _order() -> bool:
     compacting.sweep(now)
     draining.forget_messages(now)
     return compacting.compact(now)
+
+
+def _keep_deadlines() -> bool:
+    """Do what deadlines bring, which must not wait until everybody is decided of; tell whether there may be more."""
+    from assay.node.leads import timers
+    from assay.node.rulebook import current
+
+    number, definitions = current.edition_and_definitions()
+    return bool(number and timers.keep_deadlines(definitions, datetime.now(UTC)))
 
 
 def keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -> None:

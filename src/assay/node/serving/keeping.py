@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,9 @@ from assay.node.serving import folder as folders
 _DUMP: Final = "database.dump"
 _LAKE: Final = "lake"
 _SECRETS: Final = "secrets"
+_TAKEN_AT: Final = "taken-at"
+#: Left in a data folder that was made anew until the node told so; it holds when the backup was taken.
+RESTORED_FILE: Final = "restored"
 #: Held by each backup that is being written, shared with others: what is there while nobody holds it was left behind.
 _UNDER_WAY: Final = "backing-up"
 #: What a backup holds on to meanwhile.
@@ -46,6 +50,7 @@ class Kept:
     files: int
     rows: int
     bytes: int
+    taken_at: datetime | None  # None of a backup that does not say
 
 
 def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
@@ -65,6 +70,7 @@ def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
         with _running(home, variables) as url, psycopg.connect(url) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             snapshot = _one(connection, "SELECT pg_export_snapshot()")
+            taken_at = datetime.now(UTC)
             # Whatever replaces or erases files from here on, what this snapshot names stays.
             files = _hold(connection, home, held)
             dump = ["pg_dump", f"--snapshot={snapshot}", "--format=custom", "--no-owner", "--no-privileges"]
@@ -74,6 +80,7 @@ def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
             _copied(held / name, aside / _LAKE / name, size)
         _copied(home / _SECRETS, aside / _SECRETS, None)
         (aside / _SECRETS).chmod(0o600)
+        (aside / _TAKEN_AT).write_text(taken_at.isoformat(), "utf-8")
         sync(aside / _DUMP)
         aside.rename(to)
     except BaseException:
@@ -82,7 +89,12 @@ def back_up(home: Path, to: Path, variables: Mapping[str, str]) -> Kept:
     finally:
         shutil.rmtree(held, ignore_errors=True)
         under_way.close()
-    return Kept(files=len(files), rows=sum(rows for *_, rows in files), bytes=sum(size for _, size, _ in files))
+    return _kept(files, taken_at)
+
+
+def _kept(files: Sequence[tuple[str, int, int]], taken_at: datetime | None) -> Kept:
+    rows, size = sum(rows for *_, rows in files), sum(size for _, size, _ in files)
+    return Kept(files=len(files), rows=rows, bytes=size, taken_at=taken_at)
 
 
 def sweep(home: Path) -> int:
@@ -129,11 +141,14 @@ def restore(backup: Path, home: Path, variables: Mapping[str, str]) -> Kept:
             (home / _LAKE).mkdir(mode=0o700, exist_ok=True)
             for name, size, _ in files:
                 _copied(backup / _LAKE / name, home / _LAKE / name, size)
+            noted = backup / _TAKEN_AT
+            taken_at = datetime.fromisoformat(noted.read_text("utf-8")) if noted.exists() else None
+            (home / RESTORED_FILE).write_text("" if taken_at is None else taken_at.isoformat(), "utf-8")
         except BaseException:
             for one in home.iterdir():
                 shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink(missing_ok=True)
             raise
-    return Kept(files=len(files), rows=sum(rows for *_, rows in files), bytes=sum(size for _, size, _ in files))
+    return _kept(files, taken_at)
 
 
 @contextmanager

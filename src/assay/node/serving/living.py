@@ -27,8 +27,12 @@ _log: Final = logging.getLogger(__name__)
 _ROWS: Final = 100_000
 #: Drains between two decisions: what arrives meanwhile waits no longer than that.
 _DRAINS: Final = 5
-#: Where more nodes wait than these, a replay of everything costs less than they do.
+#: Where a drain brought fewer rows than these, what arrived since can wait for the next turn: a drain has its own cost.
+_MORE: Final = 2_000
+#: Where more nodes wait than these, and than one for so many rows of the lake, a replay of everything costs less than
+#: they do.
 _MANY: Final = 20_000
+_ROWS_A_NODE: Final = 100
 
 Clock = Callable[[], datetime]
 
@@ -36,13 +40,14 @@ Clock = Callable[[], datetime]
 class Life:
     """The one process that decides: `step` is called again and again, and may be cut short anywhere."""
 
-    CHECK_EVERY: Final = timedelta(minutes=10)  # between two self-checks
+    CHECK_EVERY: Final = timedelta(minutes=10)  # between two self-checks, each in a turn that had nothing else to do
+    CHECK_WITHIN: Final = timedelta(hours=1)  # where there is no such turn for so long
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._index: Index | None = None
         self._checked_at: datetime | None = None
-        self._store = Store(on_disk=False)
+        self._store = Store(on_disk=False, threads=1)  # of a few rows, threads cost more than they do
         self._partners = facts.Passing()
 
     def step(self) -> bool:
@@ -60,17 +65,21 @@ class Life:
         taken = take_in(index, definitions, self._store)
         now = self._clock()
         takers = [_leads_of(definitions, now)]
-        if index.mark("edition") != str(number) or index.waiting() > _MANY:
+        if index.mark("edition") != str(number) or index.waiting() > many(manifest.last_seq()):
             self._decide_all(index, number, definitions, takers)
         told = turning.settle(index, definitions, as_of=micros(now), takers=takers, store=self._store)
         worked = timers.due(definitions, now)
-        self._check(index, definitions, now)
-        return bool(drained or passed or taken or told or worked)
+        is_busy = bool(drained or passed or taken or told or worked)
+        return is_busy | self._check(index, definitions, now, is_busy=is_busy)
 
-    def _check(self, index: Index, definitions: Definitions, now: datetime) -> None:
-        """Hold a sample against a replay, once in a while: what was decided bit by bit must be what all rows say."""
-        if self._checked_at is not None and now - self._checked_at < self.CHECK_EVERY:
-            return
+    def _check(self, index: Index, definitions: Definitions, now: datetime, *, is_busy: bool) -> bool:
+        """Hold a sample against a replay, once in a while; tell whether there is anything to mend.
+
+        What was decided bit by bit must be what all rows say. It may take seconds, and nobody should wait for it.
+        """
+        wait = self.CHECK_WITHIN if is_busy else self.CHECK_EVERY
+        if self._checked_at is not None and now - self._checked_at < wait:
+            return False
         self._checked_at = now
         lake = manifest.relation(manifest.paths())
         found = checking.check(index, definitions, lake, as_of=micros(now), seed=micros(now))
@@ -81,6 +90,7 @@ class Life:
                 found.spells,
                 found.subjects,
             )
+        return not found.is_well
 
     def close(self) -> None:
         """Close the index, and what decisions are made in."""
@@ -105,9 +115,20 @@ class Life:
         index.settle(touched)
 
 
+def many(rows: int) -> int:
+    """Return how many nodes may wait before a replay of so many rows costs less than deciding of them."""
+    return max(_MANY, rows // _ROWS_A_NODE)
+
+
 def drain(clock: Clock) -> int:
     """Take what waits in the inbox into the lake, a bounded number of times; return how often there was anything."""
-    return sum(draining.drain(clock()) is not None for _ in range(_DRAINS))
+    for done in range(_DRAINS):
+        drained = draining.drain(clock())
+        if drained is None:
+            return done
+        if len(drained) < _MORE:
+            return done + 1
+    return _DRAINS
 
 
 def take_in(index: Index, definitions: Definitions, store: Store | None = None) -> int:

@@ -19,7 +19,7 @@ from typing import IO, Final
 
 from assay.core.errors import BadRequest
 from assay.node import environment
-from assay.node.serving import database, folder, keeping, secrets
+from assay.node.serving import database, folder, keeping, queues, secrets
 from assay.node.serving.processes import Process
 from assay.node.serving.secrets import Secrets
 
@@ -191,15 +191,12 @@ def _processes(asked: Asked, variables: Mapping[str, str], logs: _Logs) -> list[
         *("--no-ws", "--no-access-log", "--log-config", str(Path(__file__).with_name("granian.json"))),
         "assay.node.wsgi:application",
     ]
-    worker = [
-        *(sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "1"),
-        *("--delete-jobs", "successful", "--shutdown-graceful-timeout", "10"),
-    ]
+    workers = {name: queues.command(sys.executable, name) for name in queues.QUEUES}
     lake = [sys.executable, "-m", "assay.node.serving.gathering"]
     partners = [sys.executable, "-m", "assay.node.serving.partnering"]
     stories = [sys.executable, "-m", "assay.node.serving.storytelling"]
-    commands = {"web": web, "worker": worker, "lake": lake, "partners": partners, "stories": stories}
-    return [Process(name, command, variables, logs.of(name)) for name, command in commands.items()]
+    commands = {"web": web, **workers, "lake": lake, "partners": partners, "stories": stories}
+    return [Process(name, command, variables, logs.of(name.replace(" ", "-"))) for name, command in commands.items()]
 
 
 def _is_up(asked: Asked, processes: list[Process], stop: _Stop) -> bool:

@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import django
@@ -93,10 +95,19 @@ class Teller:
             _log.error("a story could not be told: %s", type(error).__name__)  # its text may hold what was sent
 
 
+def _let_others_first() -> None:
+    """Take the lowest priority there is."""
+    os.setpriority(os.PRIO_PROCESS, 0, _LEAST_URGENT)
+    # Where Linux shares processors among sessions, a process is less urgent than others of its session alone.
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(_LEAST_URGENT))
+
+
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assay.node.settings")
-    os.setpriority(os.PRIO_PROCESS, 0, _LEAST_URGENT)
+    _let_others_first()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -78,6 +78,16 @@ def tell_people(
     return _write(messages, send)
 
 
+def tell_restored(as_of: str | None, now: datetime, send: Send) -> int:
+    """Write a message to every webhook that what was told after an instant may be no more; return how many."""
+    line = f"Restored from a backup of {as_of or 'an earlier day'}: leads that were told of since may be gone"
+    endpoints = list(Endpoint.objects.filter(is_active=True))
+    slack = Endpoint.Kind.SLACK
+    return _write(
+        [_to(e, "node.restored", {"text": line} if e.kind == slack else {"as_of": as_of}, now) for e in endpoints], send
+    )
+
+
 def _write(messages: Sequence[Message], send: Send) -> int:
     with transaction.atomic():
         Message.objects.bulk_create(messages)

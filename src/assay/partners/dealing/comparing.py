@@ -43,7 +43,7 @@ def walk(session: Session, state: Mapping[str, Any], terms: Terms) -> bool:
         pairs = session.line.all_pairs(session.setting, epoch)
         for part in batched(pairs, _AT_ONCE):
             with memory.together():
-                _take(session, part, newest_theirs, terms)
+                take(session, part, newest_theirs, terms)
         with memory.together():
             memory.set_number("ours through", newest_ours)
             memory.set_number("theirs through", newest_theirs)
@@ -69,18 +69,21 @@ def _go_on(session: Session, epoch: int, of: str, terms: Terms) -> None:
         with memory.together():
             memory.set_number(name, cursor)
             # What we ask after their list was walked reflects all of it up to there.
-            _take(session, pairs, memory.number("theirs through"), terms)
+            take(session, pairs, memory.number("theirs through"), terms)
         session.worked = True
 
 
-def _take(session: Session, pairs: Iterable[asking.Pair], as_of: int, terms: Terms) -> None:
+def take(session: Session, pairs: Iterable[asking.Pair], as_of: int, terms: Terms) -> None:
     """Remember what the escrow told of pairs, and tell the partner; what could be no match in any case is left out."""
     memory, told = session.memory, []
     for pair in pairs:
         seen = seen_of(pair, as_of)
+        known = memory.pair(pair.mine, pair.theirs)
+        if known.ours == seen:
+            continue  # the partner was told, in the transaction in which this was remembered
         if memory.record(pair.mine) is None or not _may_be(seen.kinds, seen.domain, seen.name, terms):
             continue
-        memory.set_pair(pair.mine, pair.theirs, replace(memory.pair(pair.mine, pair.theirs), ours=seen))
+        memory.set_pair(pair.mine, pair.theirs, replace(known, ours=seen))
         has = memory.has(pair.mine)
         told.append(_ITEM.pack(pair.mine, pair.theirs, has, seen.kinds, seen.domain, seen.name, seen.as_of))
     for part in batched(told, _ITEMS):

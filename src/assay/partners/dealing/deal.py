@@ -11,12 +11,14 @@ from assay.core.errors import BadRequest
 from assay.escrow import wire
 from assay.partners import pairing
 from assay.partners.asking import Line, Refused
+from assay.partners.canonical import Keys
 from assay.partners.dealing import books, comparing, deciding, hearing, keys, limits, telling, uploading
 from assay.partners.dealing import session as sessions
 from assay.partners.dealing.contract import Agreed, Heard, Mine, Us
 from assay.partners.dealing.invitation import Invitation
 from assay.partners.dealing.memory import Memory, Overlap
 from assay.partners.dealing.session import Session
+from assay.partners.evidence import Terms
 from assay.partners.identities import Distrust
 from assay.partners.keeping import Keep
 from assay.partners.pairing import Setting
@@ -119,6 +121,17 @@ class Deal:
         if partner is None or self.state is State.INVITED:
             raise BadRequest("Your partner has not greeted yet", mend="Try again once it has accepted the invitation.")
         return pairing.comparison(self._setting, [self._us.identity.public, partner])
+
+    @property
+    def matching(self) -> Terms:
+        """Return by which terms records match."""
+        return self._invitation.agreed.matching
+
+    def between_steps(self, records: Mapping[str, Keys], heard: Heard) -> Session | None:
+        """Return a session about a few records of ours alone; None where there is nothing to compare yet."""
+        if self.state is not State.LIVE or self._memory.json("about", b"ending"):
+            return None
+        return self._session(Mine(records=records, touched=frozenset(records)), heard)
 
     def confirm(self) -> None:
         """Remember that two people compared the digits and they were the same; the next step tells the escrow."""

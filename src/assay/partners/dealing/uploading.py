@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
+from functools import partial
 from typing import Any, Final
 
 from assay.escrow import wire
@@ -19,6 +19,9 @@ from assay.partners.tokens import SLOTS, Tokeniser
 _RECORDS: Final = wire.ROWS_A_PART // SLOTS
 _HANDLES: Final = 1_500
 _DOMAIN: Final = KINDS.index("domain")
+
+#: A record of ours: its id, handle and keys, and a digest of those.
+New = tuple[str, bytes, Keys, bytes]
 
 
 def rows_of(tokeniser: Tokeniser, handle: bytes, keys: Keys, padding: Callable[[int], bytes]) -> list[wire.Row]:
@@ -51,16 +54,11 @@ def _upload(session: Session, keys: EpochKeys, state: Callable[[], Mapping[str, 
         with memory.together():
             _forget_records(session, epoch, part)
         session.worked = True
-    tokeniser = Tokeniser(keys.token)
-    for new in batched(_changed(session, epoch, looked_at), _RECORDS):
+    for new in batched(changed(session, epoch, looked_at), _RECORDS):
         above = _note_height(session, state())
-        rows = (
-            rows_of(tokeniser, handle, of, lambda size, h=handle: memory.padding(h, keys.epoch, size))  # type: ignore[misc]
-            for _, handle, of, _ in new
-        )
-        session.line.upload(session.setting, keys.epoch, chain.from_iterable(rows))
+        session.line.upload(session.setting, keys.epoch, rows(session, keys, new))
         with memory.together():
-            _remember(session, epoch, new, above)
+            remember(session, epoch, new, above)
         session.worked = True
     if not is_complete:
         session.line.complete(session.setting, keys.epoch)
@@ -68,10 +66,15 @@ def _upload(session: Session, keys: EpochKeys, state: Callable[[], Mapping[str, 
         session.worked = True
 
 
-_New = tuple[str, bytes, Keys, bytes]
+def rows(session: Session, keys: EpochKeys, new: Iterable[New]) -> list[wire.Row]:
+    """Return the rows of records under the keys of an epoch."""
+    tokeniser, padding = Tokeniser(keys.token), session.memory.padding
+    return [
+        row for _, handle, of, _ in new for row in rows_of(tokeniser, handle, of, partial(padding, handle, keys.epoch))
+    ]
 
 
-def _changed(session: Session, epoch: bytes, looked_at: frozenset[str] | None) -> Iterator[_New]:
+def changed(session: Session, epoch: bytes, looked_at: frozenset[str] | None) -> Iterator[New]:
     """Yield (record, handle, keys, digest) of records that are not in the list as they are now."""
     memory, records = session.memory, session.mine.records
     there = dict(memory.under("list", epoch)) if looked_at is None else None
@@ -108,23 +111,23 @@ def _note_height(session: Session, state: Mapping[str, Any]) -> int:
     return height
 
 
-def _remember(session: Session, epoch: bytes, new: Iterable[_New], above: int) -> None:
+def remember(session: Session, epoch: bytes, new: Iterable[New], above: int) -> None:
     """Note what was uploaded; of records that were there before, what was known of their pairs is out of date."""
-    memory, changed = session.memory, []
+    memory, others = session.memory, []
     for record, handle, keys, digest in new:
         if memory.keep.get("known", handle) not in (None, digest):
-            changed.append(handle)
+            others.append(handle)
             memory.keep.put("above", handle, above.to_bytes(8, "big"))
         memory.keep.put("known", handle, digest)
         memory.keep.put("list", epoch + handle, digest)
         memory.keep.put("record", handle, record.encode())
         memory.keep.put("has", handle, keys.has.to_bytes(4, "big"))
         memory.keep.put("tell", handle, b"")
-    for handle in changed:
+    for handle in others:
         for theirs, pair in memory.pairs_of(handle):
             told = pair.theirs if pair.theirs and pair.theirs.as_of > above else None
             memory.set_pair(handle, theirs, replace(pair, ours=None, theirs=told))
-    for part in batched(changed, _HANDLES):
+    for part in batched(others, _HANDLES):
         number = tell_changed(session, part, above, is_gone=False)
         for handle in part:
             memory.keep.put("again", handle, number.to_bytes(8, "big"))
