@@ -21,7 +21,7 @@ from assay.node.lake import manifest
 from assay.node.live.models import Holding
 from assay.node.live.stories import micros
 from assay.node.partnering import criteria, people
-from assay.node.partnering.models import Account, Counting, Grant, Listed, Person, Population, Says
+from assay.node.partnering.models import Counting, Grant, Listed, Person, Population, Says
 from assay.node.rulebook import current
 
 #: Lines of one list.
@@ -30,6 +30,20 @@ _LINE: Final = 200
 _LARGEST_TEXT: Final = 20_000
 #: After finding members took so long, that many times as long passes before they are found again.
 _REST: Final = 4
+_WRITE: Final = (
+    "UPDATE partnering_listed l SET account_id = f.found FROM ({}) f "
+    "WHERE l.population_id = %s AND l.text = f.text AND l.account_id <> f.found"
+)
+#: A line names the account of that id, else the one account that has the domain.
+_NAMED: Final = _WRITE.format(
+    "SELECT n.text, coalesce(a.account_id, d.account_id, '') AS found FROM named_now n "
+    "LEFT JOIN partnering_account a ON a.account_id = n.record "
+    "LEFT JOIN (SELECT domain, min(account_id) AS account_id FROM partnering_account WHERE domain <> '' "
+    "GROUP BY domain HAVING count(*) = 1) d ON d.domain = n.domain"
+)
+_NAMED_PEOPLE: Final = _WRITE.format(
+    "SELECT l.text, coalesce(n.record, '') AS found FROM partnering_listed l LEFT JOIN named_now n ON n.text = l.text"
+)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -256,31 +270,24 @@ def _name_listed(population: Population) -> None:
 
     In a list of people a line is an address, and names a person's record.
     """
-    lines: Sequence[Listed] = list(population.listed.all())
+    lines = list(population.listed.values_list("text", flat=True))
     if population.is_of_people:
-        named_people = people.by_address(one.text for one in lines)
-        for one in lines:
-            one.account_id = people.record_of(named_people[one.text]) if one.text in named_people else ""
-        Listed.objects.bulk_update(lines, ["account_id"], batch_size=5000)
-        return
-    ids = set(_known([one.text for one in lines]))
-    domains = {one.text: registrable_domain(one.text) or one.text.lower() for one in lines if one.text not in ids}
-    by_domain: dict[str, set[str]] = {}
-    found = Account.objects.filter(domain__in=set(domains.values())).values_list("domain", "account_id")
-    for domain, account_id in found:
-        by_domain.setdefault(domain, set()).add(account_id)
-    changed = []
-    for one in lines:
-        named = by_domain.get(domains.get(one.text, ""), set())
-        account_id = one.text if one.text in ids else (next(iter(named)) if len(named) == 1 else "")
-        if one.account_id != account_id:
-            one.account_id = account_id
-            changed.append(one)
-    Listed.objects.bulk_update(changed, ["account_id"], batch_size=5000)
+        known = people.by_address(lines)
+        _write_named(population, ((line, people.record_of(known[line]), "") for line in lines if line in known))
+    else:
+        _write_named(population, ((line, line, registrable_domain(line) or line.lower()) for line in lines))
 
 
-def _known(ids: Iterable[str]) -> Iterable[str]:
-    return Account.objects.filter(account_id__in=list(ids)).values_list("account_id", flat=True)
+def _write_named(population: Population, told: Iterable[tuple[str, str, str]]) -> None:
+    """Write what each line may name, a record or else a domain, in one statement: a list may have very many lines."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE named_now (text text, record text, domain text) ON COMMIT DROP")
+        with cursor.copy("COPY named_now (text, record, domain) FROM STDIN") as copy:
+            for row in told:
+                copy.write_row(row)
+        cursor.execute("ANALYZE named_now")
+        cursor.execute(_NAMED_PEOPLE if population.is_of_people else _NAMED, [population.pk])
+        cursor.execute("DROP TABLE named_now")
 
 
 def _named(name: str) -> str:
