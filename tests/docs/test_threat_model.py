@@ -19,3 +19,14 @@ def test_every_test_that_shows_a_promise_is_there():
         if not file.exists() or test not in file.read_text("utf-8"):
             missing.append((path, test))
     assert missing == []
+
+
+def test_every_test_that_is_named_alone_is_there():
+    named = set(re.findall(r"`(test_\w+)`", TEXT))
+    assert len(named) > 40
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.M)
+    }
+    assert named - defined == set()
