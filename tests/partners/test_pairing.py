@@ -90,7 +90,7 @@ def test_an_escrow_cannot_confirm_in_a_partners_name():
 
 def test_a_partner_that_holds_key_and_tokens_proves_it():
     acme, birch = paired()
-    theirs = [replace(row, handle=b"x" * 16) for row in TOKENS]
+    theirs = [row._replace(handle=b"x" * 16) for row in TOKENS]
     proof = pairing.prove(birch, b"nonce", b"h" * 16, theirs)
     assert pairing.is_proved(acme, b"nonce", b"h" * 16, TOKENS, proof)
 
@@ -99,7 +99,7 @@ def test_a_partner_that_holds_key_and_tokens_proves_it():
 def test_a_match_that_an_operator_made_up_is_not_proved(change):
     acme, birch = paired()
     proof = pairing.prove(acme if change == "reflected" else birch, b"nonce", b"h" * 16, TOKENS)
-    other = [replace(TOKENS[0], hash=b"2" * 32), TOKENS[1]]
+    other = [TOKENS[0]._replace(hash=b"2" * 32), TOKENS[1]]
     nonce, handle = b"other" if change == "nonce" else b"nonce", (b"i" if change == "handle" else b"h") * 16
     agreeing = {"tokens": other, "no tokens": []}.get(change, TOKENS)
     assert not pairing.is_proved(acme, nonce, handle, agreeing, proof)

@@ -90,7 +90,7 @@ class Told:
 
         known = Known(store=self.result.store, definitions=acme())
         try:
-            return live._story(known, self.result.spells, (subject_type, subject_id), self.as_of)
+            return live._story(known, self.result.spells, (subject_type, subject_id), self.as_of, {})
         except BadRequest:
             return None
 

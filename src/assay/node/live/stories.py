@@ -88,14 +88,15 @@ def tell(
     around = index.around(nodes, accounts_reach_people=True)
     found: dict[tuple[str, str], Story] = {}
     with deciding(definitions, around, as_of=as_of, at_hand=store, keeps_emails=True) as (decision, known):
+        reached = emails(known)
         for kind, one in subjects:
             now_called = decision.merged.get(one, one) if kind == "person" else one
             if now_called in (decision.people if kind == "person" else decision.accounts):
-                found[kind, one] = _story(known, decision.spells, (kind, now_called), as_of)
+                found[kind, one] = _story(known, decision.spells, (kind, now_called), as_of, reached)
     return found
 
 
-def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int) -> Story:
+def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int, reached: Mapping[str, str]) -> Story:
     store, definitions = known.store, known.definitions
     kind, one = subject
     asked = [rule.name for rule in definitions.rules if rule.subject == kind and rule.status in DECIDED]
@@ -119,7 +120,7 @@ def _story(known: Known, spells: pa.Table, subject: tuple[str, str], as_of: int)
         spells=mine,
         events=_events(known, subject, as_of),
         people=people,
-        emails={person: email for person, email in emails(known).items() if person in of_whom},
+        emails={person: email for person, email in reached.items() if person in of_whom},
         facts=_facts_of_person(known, one, as_of) if kind == "person" else of_accounts,
         account_facts=of_accounts if kind == "person" else {},
     )
