@@ -45,6 +45,21 @@ def test_what_was_committed_survives_kill_9(folder, tmp_path):
         cluster.stop(again)
 
 
+def test_what_a_killed_server_left_working_holds_up_no_start(folder, tmp_path):
+    with (tmp_path / "log").open("wb") as log:
+        made = cluster.opened(folder, PASSWORD)
+        running, url = _started(made, log)
+        with psycopg.connect(url) as connection:
+            busy = connection.info.backend_pid
+            os.kill(busy, signal.SIGSTOP)  # as busy as can be: it never looks up
+            running.kill()
+            running.wait()
+            again, url = _started(made, log)
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        cluster.stop(again)
+
+
 def test_a_note_of_a_dead_server_whose_number_is_anothers_now_is_no_hindrance(folder, tmp_path):
     made = cluster.opened(folder, PASSWORD)
     note = made.data / "postmaster.pid"

@@ -180,9 +180,27 @@ def stop_leftover(cluster: Cluster) -> None:
             check=False,
             **programs.as_somebody_else(),
         )
-    elif _noted(cluster) is not None and not _is_entered(cluster):
+        return
+    _end_orphans(cluster)
+    if _noted(cluster) is not None and not _is_entered(cluster):
         # Its number may be another process's by now, which Postgres would take for itself still running.
         (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _end_orphans(cluster: Cluster, seconds: float = 3.0) -> None:
+    """End what a server that was killed left working in its folder: no other server can start beside it.
+
+    Such processes end by themselves once they look up from what they do. Those that do not are asked, and then made to:
+    without their server nothing that they do is kept, and the next one reads its journal first.
+    """
+    for asked in (None, signal.SIGQUIT, signal.SIGKILL):
+        if asked is not None:
+            for pid in _inhabitants(cluster):
+                with suppress(OSError):
+                    os.kill(pid, asked)
+        until = time.monotonic() + seconds
+        while _inhabitants(cluster) and time.monotonic() < until:
+            time.sleep(0.02)
 
 
 def _noted(cluster: Cluster) -> tuple[int, int] | None:
@@ -212,13 +230,17 @@ def _is_postgres(pid: int, cluster: Cluster) -> bool:
 
 def _is_entered(cluster: Cluster) -> bool:
     """Tell whether a process of a server that was killed still lives in the folder; where nobody can tell, yes."""
-    if not _PROCESSES.is_dir():
-        return True
+    return not _PROCESSES.is_dir() or bool(_inhabitants(cluster))
+
+
+def _inhabitants(cluster: Cluster) -> list[int]:
+    """Return the processes that work in the folder, as far as the system tells."""
+    found = []
     for process in _PROCESSES.glob("[0-9]*"):
         with suppress(OSError):
             if (process / "cwd").readlink() == cluster.data:
-                return True
-    return False
+                found.append(int(process.name))
+    return found
 
 
 def url(port: int, role: str, password: str, database: str) -> str:
