@@ -83,12 +83,7 @@ def _taker(read: _Read) -> Taker:
         except (DatabaseError, PoolTimeout):
             return _refused(refusals.unavailable())
         except Exception as error:
-            # Its text may hold what was sent: the kind of error and the place of it must do.
-            trace = error.__traceback__
-            while trace is not None and trace.tb_next is not None:
-                trace = trace.tb_next
-            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
-            _log.error("taking a request in failed: %s at %s", type(error).__name__, place)
+            _log.error("taking a request in failed", exc_info=error)
             return _refused(refusals.unavailable())
         _ANSWERED.inc()
         return _DONE

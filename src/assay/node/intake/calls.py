@@ -29,13 +29,15 @@ class _Object(msgspec.Struct, gc=False):
     """A JSON object, whatever is in it."""
 
 
-class _Place(msgspec.Struct, rename="camel", gc=False):
+class Place(msgspec.Struct, rename="camel", gc=False):
+    """A message's context, as far as anything of it matters."""
+
     group_id: _Id = None
     traits: _Object | None = None
     library: limits.Library | None = None
 
 
-class _Message(msgspec.Struct, rename="camel", gc=False):
+class Message(msgspec.Struct, rename="camel", gc=False):
     """A message as a client writes it, as far as it must be right to be kept."""
 
     type: str | None = None
@@ -52,13 +54,13 @@ class _Message(msgspec.Struct, rename="camel", gc=False):
     sent_at: str | None = None
     properties: _Object | None = None
     traits: _Object | None = None
-    context: _Place | None = None
+    context: Place | None = None
     channel: str | None = None
     write_key: str | None = None
 
 
 class _Batch(msgspec.Struct, rename="camel"):
-    batch: list[_Message]
+    batch: list[Message]
     sent_at: str | None = None
     write_key: str | None = None
 
@@ -71,7 +73,7 @@ class Sent(msgspec.Struct, frozen=True):
     """What one request holds: its messages as they came, and as they were read."""
 
     bodies: Sequence[msgspec.Raw | bytes]
-    messages: Sequence[_Message]
+    messages: Sequence[Message]
     sent_at: str | None
     write_key: str | None
     size: int
@@ -100,7 +102,7 @@ class Call(msgspec.Struct, frozen=True):
 
 _batches: Final = msgspec.json.Decoder(_Batch)
 _raw_batches: Final = msgspec.json.Decoder(_RawBatch)
-_messages: Final = msgspec.json.Decoder(_Message)
+_messages: Final = msgspec.json.Decoder(Message)
 _encoder: Final = msgspec.json.Encoder()
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EARLIEST: Final = micros(datetime(1900, 1, 1, tzinfo=UTC))
@@ -115,8 +117,7 @@ def read_batch(body: bytes) -> Sent:
     batch = _decoded(_batches, body)
     if not batch.batch:
         raise refusals.bad("empty_batch", "batch: there is nothing in it.")
-    bodies = _raw_batches.decode(body).batch
-    return Sent(bodies, batch.batch, batch.sent_at, batch.write_key, len(body), _NUL in body)
+    return Sent(raw_bodies(body), batch.batch, batch.sent_at, batch.write_key, len(body), NUL in body)
 
 
 def read_one(kind: Kind, body: bytes) -> Sent:
@@ -125,12 +126,12 @@ def read_one(kind: Kind, body: bytes) -> Sent:
     if message.type != kind:
         message.type = kind
         body = _with(body, type=kind)
-    return Sent([body], [message], message.sent_at, message.write_key, len(body), _NUL in body)
+    return Sent([body], [message], message.sent_at, message.write_key, len(body), NUL in body)
 
 
 def kept(sent: Sent, received_at: datetime) -> list[Kept]:
     """Return each call as it is kept; Refusal where one is not as it should be, or too large."""
-    limits.hold(_family(sent.messages[0]), sent.size, list(map(len, sent.bodies)))
+    limits.hold(family(sent.messages[0]), sent.size, list(map(len, sent.bodies)))
     received = microseconds(received_at)
     is_told, batch_skew = _skew(sent.sent_at, received)
     found = []
@@ -151,10 +152,17 @@ def microseconds(instant: datetime) -> int:
     return micros(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
-_NUL: Final = b"\\u0000"
+#: What Postgres takes in no text.
+NUL: Final = b"\\u0000"
 
 
-def _family(message: _Message) -> limits.Family:
+def raw_bodies(body: bytes) -> list[msgspec.Raw]:
+    """Return the messages of a batch as they were written."""
+    return _raw_batches.decode(body).batch
+
+
+def family(message: Message) -> limits.Family:
+    """Return whose limits hold for what such a client sends."""
     library = message.context.library if message.context is not None else None
     return limits.family(library, has_channel=message.channel is not None)
 
@@ -184,7 +192,7 @@ def _skew(sent_at: str | None, received: int) -> tuple[bool, int]:
         return False, 0
 
 
-def _demand(message: _Message, skew: int, has_nul: bool) -> None:
+def _demand(message: Message, skew: int, has_nul: bool) -> None:
     """Raise Refusal where a message lacks what its kind must have."""
     kind = message.type
     if kind not in _KINDS:
@@ -207,19 +215,19 @@ def _demand(message: _Message, skew: int, has_nul: bool) -> None:
         raise refusals.bad("bad_timestamp", "timestamp: write an instant such as 2026-05-04T12:30:00.000Z.")
 
 
-def _demand_no_nul(message: _Message) -> None:
+def _demand_no_nul(message: Message) -> None:
     if any("\0" in str(told) for told in (*_ids(message).values(), message.event)):
         raise refusals.bad("bad_shape", "Neither ids nor the event may hold a NUL.")
 
 
-def _demand_short_ids(message: _Message) -> None:
+def _demand_short_ids(message: Message) -> None:
     """Refuse ids that nobody means: they would not fit where spells and leads are kept."""
     for name, told in _ids(message).items():
         if _is_long(told):
             raise refusals.bad("bad_shape", f"{name}: it is longer than {LONGEST_ID} characters.")
 
 
-def _ids(message: _Message) -> dict[str, _Id]:
+def _ids(message: Message) -> dict[str, _Id]:
     return {
         "messageId": message.message_id,
         "userId": message.user_id,

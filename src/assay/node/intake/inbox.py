@@ -91,7 +91,7 @@ class Writer:
             # Postgres is down, its disk is full, or its answer was lost: nobody may be told yes.
             self._let_go()
         except Exception as error:
-            _log.error("writing the inbox failed: %s", type(error).__name__)
+            _log.error("writing the inbox failed", exc_info=error)
             self._let_go()
         finally:
             for rows in taken:

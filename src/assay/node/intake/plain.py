@@ -21,44 +21,24 @@ from assay.node.intake.refusals import Refusal
 _Id = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 
 
-class _Object(msgspec.Struct, gc=False):
-    """A JSON object, whatever is in it."""
-
-
-class _Place(msgspec.Struct, rename="camel", gc=False):
+class _Place(calls.Place):
     group_id: _Id | None = None
-    traits: _Object | None = None
-    library: limits.Library | None = None
 
 
-class _Message(msgspec.Struct, rename="camel", gc=False):
+class _Message(calls.Message, kw_only=True):
     type: Kind
     message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
     user_id: _Id | None = None
     anonymous_id: _Id | None = None
     previous_id: _Id | None = None
     group_id: _Id | None = None
-    event: str | None = None
-    name: str | None = None
-    category: str | None = None
-    timestamp: str | None = None
-    original_timestamp: str | None = None
-    sent_at: str | None = None
-    properties: _Object | None = None
-    traits: _Object | None = None
     context: _Place | None = None
-    channel: str | None = None
-    write_key: str | None = None
 
 
 class _Batch(msgspec.Struct, rename="camel"):
     batch: Annotated[list[_Message], msgspec.Meta(min_length=1)]
     sent_at: str | None = None
     write_key: str | None = None
-
-
-class _RawBatch(msgspec.Struct):
-    batch: list[msgspec.Raw]
 
 
 class Plain(msgspec.Struct, frozen=True, gc=False):
@@ -69,20 +49,18 @@ class Plain(msgspec.Struct, frozen=True, gc=False):
 
 
 _batches: Final = msgspec.json.Decoder(_Batch)
-_raw_batches: Final = msgspec.json.Decoder(_RawBatch)
-_NUL: Final = b"\\u0000"
 _DECADE: Final = 3653 * DAY
 
 
 def read(body: bytes, received: int) -> Plain | None:
     """Return a batch that came `received` (in microseconds), if it is plain; None says nothing of what it is."""
-    if _NUL in body:
+    if calls.NUL in body:
         return None
     try:
         batch = _batches.decode(body)
-        bodies = _raw_batches.decode(body).batch
+        bodies = calls.raw_bodies(body)
         messages = batch.batch
-        limits.hold(_family(messages[0]), len(body), list(map(len, bodies)))
+        limits.hold(calls.family(messages[0]), len(body), list(map(len, bodies)))
         skew = 0 if batch.sent_at is None else received - calls.microseconds(datetime.fromisoformat(batch.sent_at))
         if not (-_DECADE < skew < _DECADE and all(map(_is_plain, messages))):
             return None
@@ -94,11 +72,6 @@ def read(body: bytes, received: int) -> Plain | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, Refusal):
         return None
     return Plain([Kept(bytes(raw), skew) for raw in bodies], batch.write_key)
-
-
-def _family(message: _Message) -> limits.Family:
-    library = message.context.library if message.context is not None else None
-    return limits.family(library, has_channel=message.channel is not None)
 
 
 def _is_plain(message: _Message) -> bool:

@@ -17,7 +17,7 @@ from assay.core.io.store import Store
 from assay.node.live import kept
 from assay.node.live.deciding import Known, deciding
 from assay.node.live.index import Index
-from assay.node.live.keys import node_of
+from assay.node.live.keys import node_of_subject
 from assay.node.live.reach import accounts_reach_people
 from assay.node.live.stories import Asked, describe, micros, tell
 from assay.node.live.story import About, Story
@@ -69,7 +69,7 @@ def stories(
 def is_known(subject_type: str, subject_id: str) -> bool:
     """Tell, without telling anything of it, whether rows of the lake name a subject."""
     with Index(place()) as index:
-        return index.knows(node_of("p" if subject_type == "person" else "a", subject_id))
+        return index.knows(node_of_subject(subject_type, subject_id))
 
 
 def tell_and_keep(
@@ -90,7 +90,7 @@ def about(definitions: model.Definitions, asked: Sequence[Asked], at: datetime) 
     known = _AT_HAND.get()
     if known is not None:
         return describe(known, asked, micros(at))
-    nodes = [node_of("p" if kind == "person" else "a", one) for kind, one, _ in asked]
+    nodes = [node_of_subject(kind, one) for kind, one, _ in asked]
     with Index(place()) as index:
         around = index.around(nodes, accounts_reach_people=accounts_reach_people(definitions))
     with _own_store() as store, deciding(definitions, around, as_of=micros(at), at_hand=store) as (_, at_last):

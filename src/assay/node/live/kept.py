@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -15,11 +15,10 @@ import msgspec
 from django.db import connection, transaction
 
 from assay.core.definitions.model import Definitions
-from assay.core.engine.results import CountedEvent, ScoreReading, Verdict
-from assay.node.live.keys import node_of
+from assay.node.live.keys import node_of_subject
 from assay.node.live.models import KeptStory
 from assay.node.live.storing import instant
-from assay.node.live.story import Colleague, Spell, Story
+from assay.node.live.story import Story, Told
 
 #: So long a story is kept, and so many of them: the latest.
 KEPT_FOR: Final = timedelta(days=30)
@@ -46,26 +45,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """A story without its rules, which editions keep; `form` changes whenever what stands here means something else."""
+class _Kept(Told):
+    """What is told, without the rules; `form` changes whenever what stands here comes to mean something else."""
 
     form: Literal[1]
-    subject_type: str
-    subject_id: str
-    as_of: int
-    verdicts: tuple[Verdict, ...]
-    event_names: dict[str, str] = field(default_factory=dict)
-    scores: tuple[ScoreReading, ...] = ()
-    spells: tuple[Spell, ...] = ()
-    events: tuple[CountedEvent, ...] = ()
-    people: tuple[Colleague, ...] = ()
-    emails: dict[str, str] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
-    account_facts: dict[str, str] = field(default_factory=dict)
 
 
-_READ: Final = msgspec.json.Decoder(_Told)
-_FIELDS: Final = tuple(one.name for one in fields(_Told) if one.name != "form")
+_READ: Final = msgspec.json.Decoder(_Kept)
+_FIELDS: Final = tuple(one.name for one in fields(Told))
 
 
 def packed(story: Story | None) -> str:
@@ -116,7 +103,7 @@ def keep(
 
     A row that somebody else holds is left as it is: what is decided of the subject just now is not in the story.
     """
-    nodes = {subject: _node(subject) for subject in sorted(set(subjects))}
+    nodes = {subject: node_of_subject(*subject) for subject in sorted(set(subjects))}
     with connection.cursor() as cursor:
         known = "SELECT subject_type, subject_id FROM live_keptstory WHERE node = ANY(%s)"
         cursor.execute(known, [list(nodes.values())])
@@ -139,10 +126,6 @@ def keep(
                 if one not in busy
             ],
         )
-
-
-def _node(subject: tuple[str, str]) -> int:
-    return node_of("p" if subject[0] == "person" else "a", subject[1])
 
 
 def _lasts_until(story: Story | None) -> datetime | None:

@@ -57,6 +57,11 @@ def node_of(prefix: str, text: str) -> int:
     return int.from_bytes(digest[8:], "little") % 9223372036854775807
 
 
+def node_of_subject(subject_type: str, subject_id: str) -> int:
+    """Return the node of a person's id or an account's."""
+    return node_of("p" if subject_type == "person" else "a", subject_id)
+
+
 def keys_of(store: Store, definitions: model.Definitions, lake: str) -> Keys:
     """Return whose the rows of `lake` (what stands after FROM in the store) are."""
     told = _told(definitions, lake)

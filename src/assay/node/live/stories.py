@@ -15,7 +15,7 @@ from assay.core.pipeline import event_names as names_of_events
 from assay.core.values import micros as micros
 from assay.node.live.deciding import Known, deciding, emails
 from assay.node.live.index import Index
-from assay.node.live.keys import node_of
+from assay.node.live.keys import node_of_subject
 from assay.node.live.story import About, Colleague, Spell, Story
 
 #: Of a story's events, so many of the latest.
@@ -84,7 +84,7 @@ def tell(
     index: Index, definitions: Any, subjects: Sequence[tuple[str, str]], as_of: int, *, store: Store | None = None
 ) -> dict[tuple[str, str], Story]:
     """Return everything that the core says of subjects (type, id) as of an instant; those unknown are left out."""
-    nodes = [node_of("p" if kind == "person" else "a", one) for kind, one in subjects]
+    nodes = [node_of_subject(kind, one) for kind, one in subjects]
     around = index.around(nodes, accounts_reach_people=True)
     found: dict[tuple[str, str], Story] = {}
     with deciding(definitions, around, as_of=as_of, at_hand=store, keeps_emails=True) as (decision, known):

@@ -32,8 +32,8 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """Everything that the core says about one subject as of one instant (UTC microseconds).
+class Told:
+    """What is told of one subject as of one instant (UTC microseconds), without the rules by which it is told.
 
     `event_names` has the name of each event that opened or closed a spell, by cause; `events` are the subject's latest,
     newest first; `people` are those of an account; `emails` are by person. `facts` are what the attributes are now, and
@@ -43,7 +43,6 @@ class Story:
     subject_type: str
     subject_id: str
     as_of: int
-    definitions: Definitions
     verdicts: tuple[Verdict, ...]
     event_names: Mapping[str, str] = field(default_factory=dict)
     scores: tuple[ScoreReading, ...] = ()
@@ -53,6 +52,13 @@ class Story:
     emails: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     account_facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story(Told):
+    """Everything that the core says about one subject as of one instant, and the rules by which it is told."""
+
+    definitions: Definitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from django.utils import timezone
 
-from assay.core.errors import Complaint, Place
+from assay.core.errors import Complaint
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
 from assay.node.rulebook import candidates, editions
@@ -47,29 +48,9 @@ def of(look_id: int, path: str) -> Look | None:
 def tried(look: Look) -> dict[str, Any]:
     """Try the examples; return what does not come out, as the answer of a look keeps it."""
     found = candidates.of_draft(look.rule, instead=look.files)
-    return {
-        "complaints": [
-            {
-                "code": one.code,
-                "place": [one.place.file, one.place.line, one.place.column],
-                "message": one.message,
-                "value": one.value,
-                "mend": one.mend,
-            }
-            for one in found.complaints
-        ]
-    }
+    return {"complaints": msgspec.to_builtins(found.complaints)}
 
 
 def complaints(look: Look) -> Sequence[Complaint]:
     """Return what did not come out when the examples were tried."""
-    return [
-        Complaint(
-            code=one["code"],
-            place=Place(file=one["place"][0], line=one["place"][1], column=one["place"][2]),
-            message=one["message"],
-            value=one["value"],
-            mend=one["mend"],
-        )
-        for one in look.answer.get("complaints", [])
-    ]
+    return msgspec.convert(look.answer.get("complaints", []), list[Complaint])
