@@ -20,6 +20,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -207,25 +209,31 @@ def main() -> None:
 
 
 def _measure(folder: Path, asked: argparse.Namespace) -> None:
+    with serving(folder, asked.port):
+        begun = time.monotonic()
+        key = fill(asked.people, folder)
+        print(
+            f"{asked.people * EVENTS:,} events of {asked.people:,} people filled in {time.monotonic() - begun:.0f} s",
+            flush=True,
+        )
+        wait_until_decided(folder)
+        print(f"decided of after {time.monotonic() - begun:.0f} s", flush=True)
+        _report(asked, key)
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[int]:
+    """Run `assay serve` on a folder, visited meanwhile; give its process, and print what it complained of."""
     from assay.node.serving.visiting import visited
 
     command = [str(Path(sys.executable).with_name("assay")), "serve", "--data-folder", str(folder / "node")]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([*command, "--port", str(asked.port)], stdout=log, stderr=log)
+        server = subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log)
         try:
-            while not answers(asked.port):
+            while not answers(port):
                 time.sleep(0.2)
             with visited(folder / "node"):
-                begun = time.monotonic()
-                key = fill(asked.people, folder)
-                print(
-                    f"{asked.people * EVENTS:,} events of {asked.people:,} people filled in "
-                    f"{time.monotonic() - begun:.0f} s",
-                    flush=True,
-                )
-                wait_until_decided(folder)
-                print(f"decided of after {time.monotonic() - begun:.0f} s", flush=True)
-                _report(asked, key)
+                yield server.pid
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(60)

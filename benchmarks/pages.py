@@ -14,14 +14,10 @@ import gzip
 import http.client
 import itertools
 import json
-import os
 import random
 import re
 import secrets
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -107,33 +103,20 @@ def main() -> None:
 
 
 def _measure(folder: Path, asked: argparse.Namespace) -> None:
-    from assay.node.serving.visiting import visited
-
-    command = [str(Path(sys.executable).with_name("assay")), "serve", "--data-folder", str(folder / "node")]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([*command, "--port", str(asked.port)], stdout=log, stderr=log)
-        try:
-            while not live.answers(asked.port):
-                time.sleep(0.2)
-            with visited(folder / "node"):
-                begun = time.monotonic()
-                live.fill(asked.people, folder)
-                _signals(min(asked.leads, asked.people))
-                live.wait_until_decided(folder)
-                filled = _people_at_work(asked.people)
-                print(
-                    f"{asked.people * live.EVENTS:,} events of {asked.people:,} people, {len(filled.leads):,} leads "
-                    f"after {time.monotonic() - begun:.0f} s",
-                    flush=True,
-                )
-                waited, told = _wait_for_stories(asked.patience)
-                print(f"{waited:.0f} s later, {told:,} stories had been told ahead", flush=True)
-                _visit_all(asked, filled, _web_of(server.pid))
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(60)
-            told = (folder / "log").read_text(errors="replace").splitlines()
-            print("\n".join(line[:300] for line in told if '"error"' in line or '"warning"' in line)[-3000:])
+    with live.serving(folder, asked.port) as server:
+        begun = time.monotonic()
+        live.fill(asked.people, folder)
+        _signals(min(asked.leads, asked.people))
+        live.wait_until_decided(folder)
+        filled = _people_at_work(asked.people)
+        print(
+            f"{asked.people * live.EVENTS:,} events of {asked.people:,} people, {len(filled.leads):,} leads "
+            f"after {time.monotonic() - begun:.0f} s",
+            flush=True,
+        )
+        waited, told = _wait_for_stories(asked.patience)
+        print(f"{waited:.0f} s later, {told:,} stories had been told ahead", flush=True)
+        _visit_all(asked, filled, _web_of(server))
 
 
 def _signals(people: int) -> None:
@@ -368,12 +351,7 @@ def _visit(visitor: Visitor, page: str, role: str, addresses: Iterator[str], web
 
 
 def _processor(web: list[psutil.Process]) -> float:
-    tick = os.sysconf("SC_CLK_TCK")
-    spent = 0
-    for one in web:
-        told = Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()
-        spent += int(told[11]) + int(told[12])
-    return spent / tick
+    return sum(spent.user + spent.system for spent in (one.cpu_times() for one in web))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Node:
             self.serving = subprocess.Popen(command, stdout=log, stderr=log)
         self.wait_until_ready()
 
-    def wait_until_ready(self, seconds: float = 240) -> None:
+    def wait_until_ready(self, seconds: float = 90) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:

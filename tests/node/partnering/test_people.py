@@ -21,17 +21,7 @@ from assay.node.access.permissions import Role
 from assay.node.lake import manifest
 from assay.node.lake.rows import LAKE
 from assay.node.live.models import Holding
-from assay.node.partnering import (
-    accounts,
-    company,
-    erasing,
-    grants,
-    pairing,
-    people,
-    people_views,
-    populations,
-    releasing,
-)
+from assay.node.partnering import accounts, answering, company, erasing, grants, pairing, people, populations, releasing
 from assay.node.partnering.models import (
     Disclosed,
     Errand,
@@ -239,8 +229,8 @@ def test_a_question_about_a_person_is_answered_by_both(
     birch.deal.answer(handle, theirs, is_same=True)
     go(paired, background, birch)
     assert set(birch.known) == {("c1", "contacts"), ("c2", "contacts")}
-    with pytest.raises(BadRequest, match="not asked any more"):
-        people_views.say(manager, asked.pk, True)
+    with pytest.raises(BadRequest, match="Nobody asks that any more"):
+        answering.person(manager, asked.pk, True)
 
 
 def test_people_are_not_compared_where_that_was_not_signed(

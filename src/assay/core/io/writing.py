@@ -144,10 +144,17 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_csv(path: Path, table: pa.Table) -> None:
+def csv_of(table: pa.Table) -> bytes:
+    """Return a table as `write_csv` writes it."""
+    sink = pa.BufferOutputStream()
+    write_csv(sink, table)
+    return bytes(sink.getvalue())
+
+
+def write_csv(to: Path | pa.NativeFile, table: pa.Table) -> None:
     """Write a table as UTF-8 CSV with a header; instants in ISO with Z, absent values empty, no text a formula."""
     texts = [_as_text(table.column(name)) for name in table.column_names]
-    pa_csv.write_csv(pa.table(texts, names=table.column_names), path, pa_csv.WriteOptions(quoting_style="needed"))
+    pa_csv.write_csv(pa.table(texts, names=table.column_names), to, pa_csv.WriteOptions(quoting_style="needed"))
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:

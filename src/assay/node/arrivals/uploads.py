@@ -14,11 +14,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
-from pyarrow import csv
 
 from assay.core.definitions import model
 from assay.core.errors import BadRequest, ShownError
-from assay.core.io.spreadsheets import guarded
+from assay.core.io.writing import csv_of
 from assay.core.sources.files import kind_of
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
@@ -164,12 +163,7 @@ def rejects_file(upload: Upload) -> bytes | None:
     found = rejects(upload)
     if found is None:
         return None
-    for i, field in enumerate(found.schema):
-        if pa.types.is_string(field.type):
-            found = found.set_column(i, field.name, guarded(found[field.name]))
-    sink = pa.BufferOutputStream()
-    csv.write_csv(found, sink)
-    return bytes(sink.getvalue())
+    return csv_of(found)
 
 
 def _folder(upload: Upload) -> Path:

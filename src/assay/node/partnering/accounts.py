@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db import connection, transaction
 
 from assay.core.definitions.model import AccountsSource, Definitions, PeopleSource
 from assay.node.lake import manifest
 from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
 from assay.node.partnering import people
+from assay.node.partnering.lining import bring_in_line
 from assay.node.partnering.models import Account, AccountsRead
 from assay.node.partnering.news import tells
 from assay.node.rulebook import current
@@ -30,8 +30,7 @@ SELECT a.id, coalesce(a.name, '') AS name, coalesce(a.domain, '') AS domain,
     list(CAST(t.value AS VARCHAR) ORDER BY t.name) FILTER (t.value IS NOT NULL) AS texts
 FROM prepared.accounts a LEFT JOIN told t ON t.subject = a.account GROUP BY a.id, a.name, a.domain
 """
-_COLUMNS: Final = "account_id, name, domain, attributes"
-_DIFFERENT: Final = "(a.name, a.domain, a.attributes) IS DISTINCT FROM (r.name, r.domain, r.attributes)"
+_COLUMNS: Final = {"account_id": "text", "name": "text", "domain": "text", "attributes": "jsonb"}
 
 
 def refresh(now: datetime) -> bool:
@@ -46,7 +45,7 @@ def refresh(now: datetime) -> bool:
         return False
     is_needed = read is None or read.edition != number or tells(read.seq, last)
     if is_needed:
-        _store(_read(definitions, now))
+        bring_in_line("partnering_account", _COLUMNS, _rows(_read(definitions, now)))
     # `at` says when accounts were read: whoever remembers them looks at it.
     known = {"seq": last, "edition": number}
     AccountsRead.objects.update_or_create(
@@ -67,32 +66,6 @@ def _read(definitions: Definitions, now: datetime) -> pa.Table:
             return known.store.table(_LATEST, [micros(now)])
 
     return manifest.reading(read)
-
-
-def _store(told: pa.Table) -> None:
-    """Write what differs, and forget accounts that are no more."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE read_anew (account_id text, name text, domain text, attributes jsonb) ON COMMIT DROP"
-        )
-        with cursor.copy(f"COPY read_anew ({_COLUMNS}) FROM STDIN") as copy:
-            for row in _rows(told):
-                copy.write_row(row)
-        cursor.execute("CREATE INDEX ON read_anew (account_id)")
-        cursor.execute("ANALYZE read_anew")
-        cursor.execute(
-            "DELETE FROM partnering_account a WHERE NOT EXISTS "
-            "(SELECT 1 FROM read_anew r WHERE r.account_id = a.account_id)"
-        )
-        cursor.execute(
-            "UPDATE partnering_account a SET name = r.name, domain = r.domain, attributes = r.attributes "
-            f"FROM read_anew r WHERE r.account_id = a.account_id AND {_DIFFERENT}"
-        )
-        cursor.execute(
-            f"INSERT INTO partnering_account ({_COLUMNS}) SELECT {_COLUMNS} FROM read_anew r WHERE NOT EXISTS "
-            "(SELECT 1 FROM partnering_account a WHERE a.account_id = r.account_id)"
-        )
-        cursor.execute("DROP TABLE read_anew")
 
 
 def _rows(told: pa.Table) -> Iterator[tuple[Any, ...]]:

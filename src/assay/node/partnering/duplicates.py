@@ -12,10 +12,9 @@ from typing import Final
 import pyarrow as pa
 from django.db import transaction
 from django.db.models import Max, QuerySet
-from pyarrow import csv
 
 from assay.core.errors import BadRequest
-from assay.core.io.spreadsheets import guarded
+from assay.core.io.writing import csv_of
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
@@ -181,6 +180,4 @@ def file() -> bytes:
         "bits": [f"{one.bits:.1f}" for one in pairs],
         "why": ["; ".join(f"{finding} ({bits:+.1f})" for finding, bits in one.reasons) for one in pairs],
     }
-    sink = pa.BufferOutputStream()
-    csv.write_csv(pa.table({name: guarded(pa.array(values, pa.string())) for name, values in columns.items()}), sink)
-    return bytes(sink.getvalue())
+    return csv_of(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))

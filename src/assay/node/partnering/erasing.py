@@ -46,9 +46,8 @@ def erase(ids: Sequence[str]) -> int:
     count += Person.objects.filter(person_id__in=wanted).delete()[0]
     for table in (Told, Overlap, Member, Account, Insight, Introduction):
         count += table._default_manager.filter(account_id__in=wanted).delete()[0]
-    count += Duplicate.objects.filter(Q(account_id__in=wanted) | Q(other_id__in=wanted) | Q(group__in=wanted)).delete()[
-        0
-    ]
+    is_named = Q(account_id__in=wanted) | Q(other_id__in=wanted) | Q(group__in=wanted)
+    count += Duplicate.objects.filter(is_named).delete()[0]
     count += Listed.objects.filter(text__in=wanted).delete()[0]
     count += Listed.objects.filter(population__is_of_people=True, text__in=addresses).delete()[0]
     count += Listed.objects.filter(account_id__in=wanted).delete()[0]

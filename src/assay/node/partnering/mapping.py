@@ -10,17 +10,15 @@ from typing import Final
 
 import pyarrow as pa
 from django.db.models import QuerySet
-from pyarrow import csv
 
 from assay.core.errors import BadRequest
 from assay.core.io.spreadsheets import guarded
+from assay.core.io.writing import csv_of
 from assay.node.access.actions import Audit, action
-from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.partnering import errands, lens
+from assay.node.partnering import lens
 from assay.node.partnering.models import (
     Account,
-    Errand,
     Level,
     Member,
     Overlap,
@@ -277,29 +275,11 @@ def file_of(found: Sequence[Row], revenue: str) -> bytes:
     }
     for name in sorted({name for row in found for name, _ in row.fields}):
         columns[f"partner_{name}"] = [dict(row.fields).get(name, "") for row in found]
-    sink = pa.BufferOutputStream()
     names = guarded(pa.array(list(columns), pa.string())).to_pylist()
-    table = pa.table([guarded(pa.array(values, pa.string())) for values in columns.values()], names=names)
-    csv.write_csv(table, sink)
-    return bytes(sink.getvalue())
+    return csv_of(pa.table([pa.array(values, pa.string()) for values in columns.values()], names=names))
 
 
 # --- what people decide -----------------------------------------------------------------------------------------------
-
-
-@action("say whether two records are one company", Permission.MANAGE_PARTNERS)
-def answer(audit: Audit, overlap_id: int, is_same: bool) -> Overlap:
-    """Answer "Is this the same company?"; both sides must say yes, and the partner is told of ours."""
-    one = Overlap.objects.select_for_update(of=("self",)).select_related("partnership").filter(pk=overlap_id).first()
-    if one is None or one.until is not None or one.ruling != Overlap.Ruling.ASK:
-        raise BadRequest("Nobody asks that any more", mend="Look at the list of questions.")
-    audit.write("overlap", one.pk, before={"answer": one.our_answer}, after={"answer": is_same})
-    one.our_answer = is_same
-    one.answered_by = audit.actor if isinstance(audit.actor, User) else None
-    one.save(update_fields=["our_answer", "answered_by"])
-    body = {"handle": one.handle, "their_handle": one.their_handle, "is_same": is_same}
-    errands.send(one.partnership, Errand.What.ANSWER, body)
-    return one
 
 
 @action("write a play", Permission.MANAGE_PARTNERS)

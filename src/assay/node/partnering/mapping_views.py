@@ -18,7 +18,7 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import facts, insights, lens, mapping
+from assay.node.partnering import answering, facts, insights, lens, mapping
 from assay.node.partnering.accounts import attribute_names
 from assay.node.partnering.models import Level, Partnership, Population, Standing, TheirPopulation
 
@@ -98,7 +98,7 @@ def answer(request: HttpRequest, overlap_id: int) -> HttpResponse:
         messages.error(request, "Say yes or no.")
         return redirect(back(request))
     try:
-        one = mapping.answer(_user(request), overlap_id, said == "yes")
+        one = answering.company(_user(request), overlap_id, said == "yes")
     except ShownError as error:
         messages.error(request, error.text())
     else:

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db import connection, transaction
 from django.db.models import Q
 
 from assay.core.definitions.model import AccountsSource, DatedColumn, Definitions, PeopleSource
 from assay.node.lake import manifest
 from assay.node.live.replaying import prepared
 from assay.node.live.stories import micros
+from assay.node.partnering.lining import bring_in_line
 from assay.node.partnering.models import AccountsRead, Person, Population
 from assay.node.partnering.news import tells
 from assay.node.rulebook import current
@@ -46,7 +46,7 @@ SELECT p.id, coalesce(a.id, '') AS account, list(t.name) FILTER (t.value IS NOT 
 FROM prepared.people p LEFT JOIN homes h ON h.person = p.person LEFT JOIN prepared.accounts a ON a.account = h.account
     LEFT JOIN told t ON t.subject = p.person GROUP BY p.id, a.id
 """
-_COLUMNS: Final = "person_id, account_id, email, name"
+_COLUMNS: Final = dict.fromkeys(("person_id", "account_id", "email", "name"), "text")
 
 
 def record_of(person_id: str) -> str:
@@ -89,7 +89,7 @@ def refresh(now: datetime) -> bool:
     if read is not None and read.edition == number and not tells(read.seq, last):
         AccountsRead.objects.filter(pk=_READ).update(seq=last)
         return False
-    _store(_read(definitions, now))
+    bring_in_line("partnering_person", _COLUMNS, _rows(_read(definitions, now)))
     AccountsRead.objects.update_or_create(pk=_READ, defaults={"seq": last, "edition": number, "at": now})
     return True
 
@@ -141,27 +141,6 @@ def _read(definitions: Definitions, now: datetime) -> pa.Table:
             return known.store.table(_LATEST, [micros(now)])
 
     return manifest.reading(read)
-
-
-def _store(told: pa.Table) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE read_people (person_id text, account_id text, email text, name text) ON COMMIT DROP"
-        )
-        with cursor.copy(f"COPY read_people ({_COLUMNS}) FROM STDIN") as copy:
-            for row in _rows(told):
-                copy.write_row(row)
-        cursor.execute(
-            "DELETE FROM partnering_person p WHERE NOT EXISTS "
-            "(SELECT 1 FROM read_people r WHERE r.person_id = p.person_id)"
-        )
-        cursor.execute(
-            f"INSERT INTO partnering_person ({_COLUMNS}) SELECT {_COLUMNS} FROM read_people ON CONFLICT (person_id) "
-            "DO UPDATE SET account_id = excluded.account_id, email = excluded.email, name = excluded.name "
-            "WHERE (partnering_person.account_id, partnering_person.email, partnering_person.name) IS DISTINCT FROM "
-            "(excluded.account_id, excluded.email, excluded.name)"
-        )
-        cursor.execute("DROP TABLE read_people")
 
 
 def _rows(told: pa.Table) -> Iterator[tuple[Any, ...]]:

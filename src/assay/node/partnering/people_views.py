@@ -11,14 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from assay.core.errors import BadRequest, ShownError
-from assay.node.access.actions import Audit, action
+from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, errands, people
+from assay.node.partnering import accounts, answering, people
 from assay.node.partnering.mapping_views import known
-from assay.node.partnering.models import Errand, Member, Overlap, Person, PersonOverlap, PersonTold, Says
+from assay.node.partnering.models import Member, Overlap, Person, PersonOverlap, PersonTold, Says
 
 _PAGE: Final = 50
 
@@ -65,29 +64,12 @@ def answer(request: HttpRequest, overlap_id: int) -> HttpResponse:
     if found is None:
         raise Http404
     try:
-        say(cast(User, request.user), overlap_id, request.POST.get("is_same") == "yes")
+        answering.person(cast(User, request.user), overlap_id, request.POST.get("is_same") == "yes")
     except ShownError as error:
         messages.error(request, error.text())
     else:
         messages.success(request, "Said. It counts once both sides say yes.")
     return redirect("partner-people", found.partnership.partner.slug)
-
-
-@action("say whether two records are one person", Permission.MANAGE_PARTNERS)
-def say(audit: Audit, overlap_id: int, is_same: bool) -> PersonOverlap:
-    """Answer "Is this the same person?"; both sides must say yes, and the partner is told of ours."""
-    open_ones = PersonOverlap.objects.select_for_update().filter(
-        pk=overlap_id, ruling=Overlap.Ruling.ASK, until__isnull=True
-    )
-    found = open_ones.first()
-    if found is None:
-        raise BadRequest("This is not asked any more", mend="Look at the page again.")
-    found.our_answer = is_same
-    found.save(update_fields=["our_answer"])
-    body = {"handle": found.handle, "their_handle": found.their_handle, "is_same": is_same}
-    errands.send(found.partnership, Errand.What.ANSWER, body)
-    audit.write("person overlap", found.pk, before={}, after={"is_same": is_same})
-    return found
 
 
 def _rows(found: list[PersonOverlap]) -> list[Row]:

@@ -5,7 +5,6 @@ Parts stand on one another in one direction, so a part that needs what stands ab
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from assay.node.live.stories import micros
 from assay.node.live.story import Story
 from assay.node.partnering import knowledge, post, saying
 from assay.node.rulebook import current, history
+from assay.node.serving.looping import tidy
 
 _log: Final = logging.getLogger(__name__)
 
@@ -56,9 +56,7 @@ def _tell_nobodys() -> None:
         _log.warning("stories could not be made ready: %s", type(error).__name__)
     finally:
         connection.close()
-        # What is loaded by now stays: to look through it again and again for garbage makes answers late.
-        gc.collect()
-        gc.freeze()
+        tidy()
 
 
 def _tell(kind: str, one: str, as_of: int) -> Story | None:

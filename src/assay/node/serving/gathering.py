@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-import os
-import signal
 import sys
 import threading
 import time
@@ -13,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-import django
+from assay.node.serving.looping import begun, keep_doing, tidy
 
 _log: Final = logging.getLogger(__name__)
 _TICK: Final = 0.2
@@ -40,19 +37,14 @@ def gather(stop: threading.Event) -> None:
 
 
 def _and_then_tidied(step: Callable[[], bool]) -> Callable[[], bool]:
-    """Return a step that uses idle moments: what is in memory by then stays out of later searches for garbage.
-
-    To search all of it takes a good part of a turn, and would come up every few turns.
-    """
+    """Return a step that tidies memory in idle moments: else that would take a good part of every few turns."""
     not_before = 0.0
 
     def tidied() -> bool:
         nonlocal not_before
         has_more = step()
         if not has_more and time.monotonic() >= not_before:
-            gc.unfreeze()
-            gc.collect()
-            gc.freeze()
+            tidy()
             not_before = time.monotonic() + _TO_TIDY
         return has_more
 
@@ -78,36 +70,9 @@ def _keep_deadlines() -> bool:
     return bool(number and timers.keep_deadlines(definitions, datetime.now(UTC)))
 
 
-def keep_doing(step: Callable[[], bool], pause: float, stop: threading.Event) -> None:
-    """Do a step again and again: at once while it says that there is more, after a pause where it does not."""
-    from django.db import close_old_connections, connection
-
-    has_failed = False
-    while not stop.is_set():
-        try:
-            close_old_connections()
-            has_more = step()
-        except Exception as error:
-            if not has_failed:  # once, not every second while it lasts; its text may hold what was sent
-                _log.error("a step failed and is tried again: %s", type(error).__name__)
-            has_failed = True
-            connection.close()
-            stop.wait(_AFTER_FAILURE)
-            continue
-        has_failed = False
-        if not has_more:
-            stop.wait(pause)
-    connection.close()
-
-
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assay.node.settings")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    django.setup()
-    gather(stop)
+    gather(begun())
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import django
-
 from assay.core.definitions.model import Definitions
 from assay.core.values import micros
+from assay.node.serving.looping import begun, keep_doing
 
 _TICK: Final = 0.5
 #: Subjects that are told of at once: what a telling costs is mostly the same for one and for ten.
@@ -106,15 +103,8 @@ def _let_others_first() -> None:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assay.node.settings")
     _let_others_first()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    django.setup()
-    from assay.node.serving.gathering import keep_doing
-
-    keep_doing(Teller(lambda: datetime.now(UTC)).step, _TICK, stop)
+    keep_doing(Teller(lambda: datetime.now(UTC)).step, _TICK, begun())
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pyarrow as pa
 
 from assay.partners.sharing.listing import Listing
@@ -14,16 +12,13 @@ def table(owner: Owner, listing: Listing) -> pa.Table:
     """Return a row for each company and population of the partner that holds now, with the fields that were told."""
     rows = sorted((told for _, told in owner.all("learnt")), key=lambda told: (listing.title(told[0]), told[1]))
     names = sorted({name for told in rows for name in told[3]})
-    columns: dict[str, list[str | None]] = {
+    texts: dict[str, list[str | None]] = {
         "id": [record for record, *_ in rows],
         "company": [listing.title(record) for record, *_ in rows],
         "population": [population for _, population, *_ in rows],
         "says": [says for _, _, says, *_ in rows],
-        "since": [_instant(since) for *_, since in rows],
         **{f"their {name}": [fields.get(name) for _, _, _, fields, _ in rows] for name in names},
     }
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-
-
-def _instant(micros: int) -> str:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    since = pa.array([since for *_, since in rows], pa.int64()).cast(pa.timestamp("us", "UTC"))
+    return pa.table(columns).add_column(4, "since", since)
