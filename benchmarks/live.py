@@ -36,6 +36,8 @@ EVENTS: Final = 20  # a person
 COLLEAGUES: Final = 10  # an account
 _NAMES: Final = tuple(f"did_{i}" for i in range(12))
 SIGNAL: Final = "asked_for_a_call"
+#: What `--folder` is for.
+KEPT: Final = "a folder that keeps the node and its store: another run over as many people finds them there"
 
 
 def definitions(folder: Path) -> None:
@@ -77,24 +79,32 @@ def definitions(folder: Path) -> None:
     )
 
 
-def fill(people: int, folder: Path) -> str:
-    """Put users, rules, a write key and everybody's history into a node that is being visited; return the key."""
+def fill(people: int, folder: Path) -> bool:
+    """Put rules and everybody's history into a node that is being visited; return False where some are there."""
     from django.db import transaction
 
     from assay.node.access.actions import Machine
-    from assay.node.intake.digests import digest
-    from assay.node.intake.models import WriteKey
     from assay.node.lake import manifest
     from assay.node.rulebook.importing import import_folder
 
+    if manifest.last_seq():
+        return False
     definitions(folder / "definitions")
     import_folder(Machine("benchmarks"), folder / "definitions")
-    key = secrets.token_urlsafe(24)
-    WriteKey.objects.create(name="app", digest=digest(key), events_source="app")
     now = datetime.now(UTC)
     for begin in range(0, people, 25_000):
         with transaction.atomic():
             manifest.add(_history(begin, min(begin + 25_000, people), now), now)
+    return True
+
+
+def write_key() -> str:
+    """Return a new write key of a node that is being visited."""
+    from assay.node.intake.digests import digest
+    from assay.node.intake.models import WriteKey
+
+    key = secrets.token_urlsafe(24)
+    WriteKey.objects.create(name=f"app {key[:6]}", digest=digest(key), events_source="app")
     return key
 
 
@@ -132,7 +142,7 @@ class Sending:
         self.sent = self.refused = 0
         self._port, self._key, self._people, self._rate = port, key, people, rate
         self._dice = np.random.default_rng(1)
-        self._fresh = itertools.count()
+        self._fresh = (f"fresh{secrets.token_hex(4)}-{number}" for number in itertools.count())
 
     def run(self, seconds: float) -> None:
         """Send for so long; where the node is slower than the rate, as fast as it answers."""
@@ -160,7 +170,7 @@ class Sending:
             }
             for i, one in enumerate(users.tolist())
         ]
-        signal_of = f"fresh{next(self._fresh)}"
+        signal_of = next(self._fresh)
         calls[0] |= {"event": SIGNAL, "userId": signal_of}
         body = json.dumps({"batch": calls, "sentAt": now, "writeKey": self._key})
         connection.request("POST", "/v1/batch", body, {"Content-Type": "application/json"})
@@ -198,27 +208,38 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1000.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--port", type=int, default=8377)
+    parser.add_argument("--folder", type=Path, help=KEPT)
     asked = parser.parse_args()
     print(machine.statement(), flush=True)
-    folder = Path(tempfile.mkdtemp(prefix="assay-live-"))
+    with room("assay-live-", asked.folder) as folder:
+        _measure(folder, asked)
+
+
+@contextmanager
+def room(prefix: str, kept: Path | None) -> Iterator[Path]:
+    """Give a folder that the database's own user may enter: one that is kept, or one for now."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix)) if kept is None else kept
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     try:
-        _measure(folder, asked)
+        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(folder: Path, asked: argparse.Namespace) -> None:
     with serving(folder, asked.port):
         begun = time.monotonic()
-        key = fill(asked.people, folder)
+        is_new = fill(asked.people, folder)
         print(
-            f"{asked.people * EVENTS:,} events of {asked.people:,} people filled in {time.monotonic() - begun:.0f} s",
+            f"{asked.people * EVENTS:,} events of {asked.people:,} people "
+            + (f"filled in {time.monotonic() - begun:.0f} s" if is_new else "are there"),
             flush=True,
         )
         wait_until_decided(folder)
         print(f"decided of after {time.monotonic() - begun:.0f} s", flush=True)
-        _report(asked, key)
+        _report(asked, write_key())
 
 
 @contextmanager
