@@ -188,16 +188,16 @@ def watch(accepted: dict[str, float], stop: threading.Event) -> dict[str, float]
     from django.db import connection
 
     seen: dict[str, float] = {}
+    last = -1  # one process makes leads: a later one has a higher number
     while True:
         is_last = stop.is_set()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT subject_id FROM leads_lead WHERE subject_id LIKE 'fresh%'")
+            cursor.execute("SELECT id, subject_id FROM leads_lead WHERE id > %s ORDER BY id", [last])
             now = time.time()
-            for (one,) in cursor.fetchall():
-                if one not in seen and one in accepted:
-                    seen[one] = now - accepted[one]
+            for number, one in cursor.fetchall():
+                last, seen[one] = number, now
         if is_last:
-            return seen
+            return {one: at - accepted[one] for one, at in seen.items() if one in accepted}
         time.sleep(0.02)
 
 
@@ -207,6 +207,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--rate", type=float, default=1000.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--warm-up", type=float, default=0.0, help="seconds of half the load before, not measured")
     parser.add_argument("--port", type=int, default=8377)
     parser.add_argument("--folder", type=Path, help=KEPT)
     asked = parser.parse_args()
@@ -264,14 +265,17 @@ def serving(folder: Path, port: int) -> Iterator[int]:
 
 def wait_until_decided(folder: Path) -> None:
     from assay.node.lake import manifest
-    from assay.node.live.index import Index
+    from assay.node.live.index import NAME, Index
 
-    with Index(folder / "node" / "index.sqlite") as index:
+    with Index(folder / "node" / NAME) as index:
         while index.mark("seq") != str(manifest.last_seq()) or index.waiting():
             time.sleep(0.2)
 
 
 def _report(asked: argparse.Namespace, key: str) -> None:
+    if asked.warm_up:
+        Sending(asked.port, key, asked.people, asked.rate / 2).run(asked.warm_up)
+        print(f"{asked.warm_up:.0f} s of half the load before what is measured", flush=True)
     sending, stop = Sending(asked.port, key, asked.people, asked.rate), threading.Event()
     found: dict[str, float] = {}
     watching = threading.Thread(target=lambda: found.update(watch(sending.accepted, stop)))

@@ -20,6 +20,8 @@ import pytest
 from tests.crash.nodes import KEY, Load, Node, post
 from tests.node.live import world
 
+from assay.node.live.index import NAME
+
 pytestmark = pytest.mark.crash
 
 PLANTED = "planted-7f3a"
@@ -164,7 +166,7 @@ def _in_files(folder: Path):
         yield f"{path.name}: {path.read_bytes().decode('latin-1')}"
         if path.suffix == ".parquet":
             yield f"{path.name}: {pq.read_table(path).to_pylist()}"
-    with sqlite3.connect(folder / "index.sqlite") as index:
+    with sqlite3.connect(folder / NAME) as index:
         for (table,) in index.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             yield from (f"{table}: {row}" for row in index.execute(f"SELECT * FROM {table}"))
 

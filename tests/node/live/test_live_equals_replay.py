@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,12 +14,12 @@ from tests.node.live import world
 
 from assay.core import engine, pipeline
 from assay.core.io.store import Store
-from assay.node.live import index as index_of
-from assay.node.live import kept
+from assay.node.live import kept, readers
 from assay.node.live.deciding import prepare
 from assay.node.live.index import Index
 from assay.node.live.keys import node_of
 from assay.node.live.models import Holding, KeptStory, Spell, Wake
+from assay.node.live.packing import packed, unpacked
 from assay.node.live.reach import names_read_at_accounts
 from assay.node.live.turning import settle, take_in
 
@@ -227,19 +228,40 @@ def test_rows_of_the_index_come_back_as_they_were():
     told = ['a "b", c', "", "line\nbreak\r\n", "é\u2028ß", None, "\\", ",", '"']
     rows = [_event(f"e{i}", i, text, text, body={"x": text}) for i, text in enumerate(told)]
     table = world.rows([{**one, "id": f"m{i}"} for i, one in enumerate(rows)])
-    assert index_of._unpacked(index_of._packed(table)).to_pylist() == table.drop(["received_at"]).to_pylist()
+    lines = packed(table)
+    for some in (lines, [b"\n".join(lines[:3]), b"\n".join(lines[3:])]):
+        assert unpacked(some, max(map(len, lines))).to_pylist() == table.drop(["received_at"]).to_pylist()
 
 
 def test_what_is_asked_of_the_index_is_looked_up_and_nothing_is_scanned(narrow):
     with Index(":memory:") as index:
+        take_in(index, narrow, [world.rows([_event("built", 1, "ann", "f1", id="m"), _event("built", 2, "bob", "f1")])])
         plans = []
-        index._con.set_trace_callback(lambda sql: plans.append(sql) if sql.startswith("SELECT") else None)
+        index._con.set_trace_callback(lambda sql: plans.append(sql) if " JOIN " in sql else None)
         index.around([node_of("p", "ann")], accounts_reach_people=True, of_colleagues={"built"})
         index._con.set_trace_callback(None)
-        assert any(" row " in sql for sql in plans) and any(" tie " in sql for sql in plans)
+        assert all(any(f" JOIN {table} " in sql for sql in plans) for table in ("row", "spot", "tie"))
         for sql in plans:
             steps = [step for *_, step in index._con.execute(f"EXPLAIN QUERY PLAN {sql}")]
-            assert not [step for step in steps if step.startswith(("SCAN row", "SCAN tie"))]
+            assert not [step for step in steps if step.startswith(("SCAN row", "SCAN spot", "SCAN tie"))]
+
+
+@pytest.mark.django_db
+def test_rows_are_the_same_whether_one_connection_reads_them_or_several(narrow, tmp_path, monkeypatch):
+    told = [_event(name, i, f"p{i % 30}", f"f{i % 7}") for i, name in enumerate(["built", "opened"] * 100)]
+    with Index(tmp_path / "index") as index:
+        take_in(index, narrow, [world.rows([{**one, "id": f"m{i}"} for i, one in enumerate(told)])])
+        people = [node_of("p", "p1")]
+        asked = {"accounts_reach_people": False, "of_colleagues": {"built"}}
+        alone = index.around(people, **asked).rows
+        assert {"built", "opened"} == set(alone["event"].to_pylist())
+        monkeypatch.setattr(readers, "_FEW", 1)
+        assert index.around(people, **asked).rows.equals(alone)
+        # Texts that are longer than SQLite allows are read row by row.
+        for con in [index._readers._free.get() for _ in range(readers._ASIDE)]:
+            con.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000)
+            index._readers._free.put(con)
+        assert index.around(people, **asked).rows.equals(alone)
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from assay.node.access.actions import Machine
 from assay.node.access.permissions import Role
 from assay.node.lake import manifest
 from assay.node.leads import stories
+from assay.node.live import asking
 from assay.node.partnering import company, pairing
 from assay.node.partnering.stepping import Background
 from assay.node.rulebook.importing import import_folder
@@ -139,9 +140,9 @@ def rules(transactional_db):
 
 
 @pytest.fixture
-def empty_lake(transactional_db, settings):
+def empty_lake(transactional_db):
     """A lake and an index with nothing in them, also afterwards."""
-    index = settings.ASSAY.data_folder / "index.sqlite"
+    index = asking.place()
     index.unlink(missing_ok=True)
     yield
     index.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from assay.node.intake import keys
 from assay.node.intake.digests import digest
 from assay.node.intake.models import WriteKey
 from assay.node.lake import manifest
+from assay.node.live import asking
 from assay.node.rulebook.importing import import_folder
 from assay.node.serving.composing import compose
 from assay.node.serving.living import Life
@@ -34,14 +35,14 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def life(folder, transactional_db, settings):
+def life(folder, transactional_db):
     """The node's one process that decides, under the company's rules, and the clock it reads."""
     import_folder(Machine("tests"), folder)
     keys.KNOWN.forget()
     WriteKey.objects.create(
         name="app", digest=digest(KEY), events_source="product", people_source="users", accounts_source="firms"
     )
-    (settings.ASSAY.data_folder / "index.sqlite").unlink(missing_ok=True)
+    asking.place().unlink(missing_ok=True)
     compose()
     clock = Clock()
     living = Life(clock)

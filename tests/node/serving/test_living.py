@@ -91,11 +91,12 @@ def test_a_node_that_loses_its_index_makes_it_anew_and_decides_the_same(life, se
     before = set(Spell.objects.values_list("rule", "subject_id", "starts_at", "ends_at"))
     leads = set(Lead.objects.values_list("id", "state"))
     living.close()
-    asking.place().unlink()
+    asking.place().rename(asking.place().with_name("index-3.sqlite"))  # as another version of Assay left it
     again = Life(clock)
     while again.step():
         pass
     again.close()
+    assert not list(asking.place().parent.glob("index-3*"))
     assert set(Spell.objects.values_list("rule", "subject_id", "starts_at", "ends_at")) == before
     assert set(Lead.objects.values_list("id", "state")) == leads
 

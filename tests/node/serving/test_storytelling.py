@@ -22,6 +22,7 @@ from assay.node.live import asking, kept
 from assay.node.live.models import KeptStory
 from assay.node.live.stories import micros
 from assay.node.rulebook import current, history
+from assay.node.serving import storytelling
 from assay.node.serving.erasing import forget_person
 from assay.node.serving.storytelling import Teller
 
@@ -99,6 +100,22 @@ def test_a_subject_of_whom_much_is_heard_is_told_of_anew_once_in_a_while(ann, se
     assert foretelling.next_to_tell(number, clock(), 10) == []
     KeptStory.objects.update(begun_at=F("begun_at") - foretelling.PAUSE - timedelta(minutes=1))
     assert foretelling.next_to_tell(number, clock(), 10) == [("person", "ann"), ("account", "f1")]
+
+
+def test_who_tells_what_nobody_waits_for_yet_rests_in_between(ann, monkeypatch):
+    _, clock, _ = ann
+    monkeypatch.setattr(storytelling, "_AT_ONCE", 1)
+    teller = Teller(clock)
+    counts = []
+    for later in (0, 0, 60, 0):
+        clock.now += timedelta(seconds=later)
+        teller.step()
+        counts.append(KeptStory.objects.count())
+    assert counts == [1, 1, 2, 2]
+    # Somebody looks: that is told without rest.
+    kept.want("person", "ann", clock())
+    assert teller.step()
+    assert kept.wanted(10) == []
 
 
 def test_time_alone_makes_a_story_outdated(ann):

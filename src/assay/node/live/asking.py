@@ -16,7 +16,7 @@ from assay.core.definitions import model
 from assay.core.io.store import Store
 from assay.node.live import kept
 from assay.node.live.deciding import Known, deciding
-from assay.node.live.index import Index
+from assay.node.live.index import NAME, Index
 from assay.node.live.keys import node_of_subject
 from assay.node.live.reach import accounts_reach_people
 from assay.node.live.stories import Asked, describe, micros, tell
@@ -31,7 +31,14 @@ def place() -> Path:
     """Return where the index is, in a folder that is there."""
     folder: Path = settings.ASSAY.data_folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / "index.sqlite"
+    return folder / NAME
+
+
+def forget_older() -> None:
+    """Delete the indexes of other versions."""
+    for file in place().parent.glob("index*.sqlite*"):
+        if not file.name.startswith(NAME):
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

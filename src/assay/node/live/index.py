@@ -6,9 +6,10 @@ What it finds is what the core must see to decide of a few subjects exactly as i
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +17,23 @@ from types import TracebackType
 from typing import Final, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
 
 from assay.core.definitions import model
 from assay.core.io.store import Store
-from assay.node.lake.rows import LAKE
 from assay.node.lake.without import Rows
 from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of, name_of, node_of
+from assay.node.live.packing import packed, unpacked
+from assay.node.live.readers import Readers
 
 #: `name` is that of an event, as a number; ALWAYS where a row is read whatever rules read. `first` has the instant of
 #: the earliest event of each account, and of each person's without an account: from there time begins to run.
 #: `spreads` is 1 where what touched a person may change what holds of an account.
+#: Rows stand by `place`, which is the account that they name, if any: those of its people, which are read together, are
+#: side by side in the file. `spot` has all places where rows of a person or an account are.
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS row
-    (node INTEGER, seq INTEGER, name INTEGER, told BLOB, PRIMARY KEY (node, seq)) WITHOUT ROWID;
+    (place INTEGER, node INTEGER, seq INTEGER, name INTEGER, told BLOB, PRIMARY KEY (place, node, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spot (node INTEGER, place INTEGER, PRIMARY KEY (node, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS first (node INTEGER PRIMARY KEY, at INTEGER);
 CREATE TABLE IF NOT EXISTS tie
     (node INTEGER, kind INTEGER, other INTEGER, PRIMARY KEY (node, kind, other)) WITHOUT ROWID;
@@ -38,11 +41,20 @@ CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWI
 CREATE TABLE IF NOT EXISTS touched (node INTEGER PRIMARY KEY, spreads INTEGER);
 """
 
-#: What the schema is called: an index with another one is made anew.
-_VERSION: Final = 3
-_NO_MORE: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("row", "first", "tie", "mark", "touched"))
+#: The schema's number. An index with another one is another file, and this one is made anew from the lake.
+_VERSION: Final = 4
+NAME: Final = f"index-{_VERSION}.sqlite"
+_TABLES: Final = ("row", "spot", "first", "tie", "mark", "touched")
+#: The rows of a node, for statements that change them.
+_OF_NODE: Final = "(place, node) IN (SELECT place, node FROM spot WHERE node {})"
 
 Nodes = frozenset[int]
+
+
+def write_back(path: Path | str) -> None:
+    """Write what the journal of an index holds where it belongs; nobody has to wait for it, as a turn would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as aside:
+        aside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +76,17 @@ class Index:
         self._con.execute("PRAGMA journal_mode = WAL")
         # What a crash takes is read from the lake again: it need not reach the disk before the next batch.
         self._con.execute("PRAGMA synchronous = NORMAL")
+        # The journal is written back aside, by `write_back`; a turn does so only where it has become very long.
+        self._con.execute("PRAGMA wal_autocheckpoint = 20000")
         self._con.execute("PRAGMA cache_size = -200000")
         self._con.execute(f"PRAGMA mmap_size = {1 << 40}")
         self._con.execute("PRAGMA temp_store = MEMORY")
         self._con.execute("PRAGMA secure_delete = ON")  # who was erased is not to be read in free pages
         self._con.execute("PRAGMA busy_timeout = 30000")
         if self._con.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-            self._con.executescript(_NO_MORE)
             # Who only reads must not wait for who writes: where all is there, nothing is written.
             self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
-        self._con.execute("CREATE TEMP TABLE asked (node INTEGER PRIMARY KEY)")
-        self._con.execute("CREATE TEMP TABLE wanted (name INTEGER PRIMARY KEY)")
+        self._readers = Readers(path, self._con)
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +96,7 @@ class Index:
 
     def close(self) -> None:
         """Close the file."""
+        self._readers.close()
         self._con.close()
 
     def mark(self, name: str) -> str | None:
@@ -113,19 +126,22 @@ class Index:
         with Store(on_disk=False) if at_hand is None else nullcontext(at_hand) as store:
             store.register("new_rows", rows)
             keys = keys_of(store, definitions, "new_rows")
-        told = dict(zip(rows["seq"].to_pylist(), _packed(rows), strict=True))
+        told = dict(zip(rows["seq"].to_pylist(), packed(rows), strict=True))
         read = None if read_at_accounts is None else _numbers(read_at_accounts)
         with self._whole() as cursor:
             begins = _begin(cursor, keys)
+            named = list(zip(*_columns(keys.rows), strict=True))
             cursor.executemany(
-                "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)",
-                (
-                    (node, seq, ALWAYS if seq in begins else name, told[seq])
-                    for seq, node, name, _ in zip(*_columns(keys.rows), strict=True)
+                "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?)",
+                sorted(
+                    (place, node, seq, ALWAYS if seq in begins else name, told[seq])
+                    for seq, place, node, name, _ in named
                 ),
             )
+            spots = sorted({(node, place) for _, place, node, *_ in named})
+            cursor.executemany("INSERT OR IGNORE INTO spot VALUES (?, ?)", spots)
             touched = dict.fromkeys(_tie(cursor, keys), True)
-            for seq, node, name, is_persons in zip(*_columns(keys.rows), strict=True):
+            for seq, _, node, name, is_persons in named:
                 spreads = read is None or not is_persons or name in read or seq in begins
                 touched[node] = spreads or touched.get(node, False)
             _touch(cursor, touched)
@@ -153,7 +169,8 @@ class Index:
     def read_whole(self, nodes: Iterable[int]) -> None:
         """Leave out no row of these nodes any longer, whatever rules read."""
         with self._whole() as cursor:
-            cursor.executemany(f"UPDATE row SET name = {ALWAYS} WHERE node = ?", ((node,) for node in nodes))
+            whole = f"UPDATE row SET name = {ALWAYS} WHERE {_OF_NODE.format('= ?')}"
+            cursor.executemany(whole, ((node,) for node in nodes))
 
     def forget(self, ids: Collection[str], definitions: model.Definitions) -> None:
         """Forget who has these ids; whoever they were tied to, or rows of whom named them, is to be decided of anew.
@@ -164,37 +181,44 @@ class Index:
         named = self._naming(ids)
         with Store(on_disk=False) as store:
             erased = Rows(store, ids, definitions.sources)
-            store.register("named", _unpacked([told for *_, told in named]).append_column("node", _nodes(named)))
+            lines = [told for *_, told in named]
+            rows = unpacked(lines, max(map(len, lines), default=0))
+            for column, values in zip(("place", "node"), list(zip(*named, strict=True))[:2] or [(), ()], strict=True):
+                rows = rows.append_column(column, pa.array(values, pa.int64()))
+            store.register("named", rows)
             kept = store.table(erased.without("named"))
-        fresh = zip(kept["node"].to_pylist(), kept["seq"].to_pylist(), _packed(kept), strict=True)
+        fresh = zip(*(kept[one].to_pylist() for one in ("place", "node", "seq")), packed(kept), strict=True)
         with self._whole() as cursor:
-            cursor.executemany("DELETE FROM row WHERE node = ? AND seq = ?", ((node, seq) for node, seq, _ in named))
-            cursor.executemany(f"INSERT INTO row VALUES (?, ?, {ALWAYS}, ?)", fresh)
-            tied = {node for node, *_ in named}
+            cursor.executemany("DELETE FROM row WHERE place = ? AND node = ? AND seq = ?", (one[:3] for one in named))
+            cursor.executemany(f"INSERT INTO row VALUES (?, ?, ?, {ALWAYS}, ?)", fresh)
+            tied = {node for _, node, *_ in named}
             for node in gone:
                 others = [row[0] for row in cursor.execute("SELECT other FROM tie WHERE node = ?", [node])]
                 tied.update(others)
                 # An account of theirs begins with another event now, which may be any: all are read from now on.
                 for one in others:
                     near = "SELECT ?1 UNION SELECT other FROM tie WHERE node = ?1"
-                    cursor.execute(f"UPDATE row SET name = {ALWAYS} WHERE node IN ({near})", [one])
+                    cursor.execute(f"UPDATE row SET name = {ALWAYS} WHERE {_OF_NODE.format(f'IN ({near})')}", [one])
                     cursor.execute(f"DELETE FROM first WHERE node IN ({near})", [one])
                 cursor.executemany("DELETE FROM tie WHERE node = ? AND other = ?", ((one, node) for one in others))
-                for table in ("row", "first", "tie", "touched"):
+                cursor.execute(f"DELETE FROM row WHERE {_OF_NODE.format('= ?')}", [node])
+                for table in ("spot", "first", "tie", "touched"):
                     cursor.execute(f"DELETE FROM {table} WHERE node = ?", [node])
             _touch(cursor, dict.fromkeys(tied - gone, True))
+        # The journal holds them, too.
+        self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _naming(self, ids: Collection[str]) -> list[tuple[int, int, bytes]]:
-        """Return (node, seq, row) of each row that holds one of these texts as a whole."""
+    def _naming(self, ids: Collection[str]) -> list[tuple[int, int, int, bytes]]:
+        """Return (place, node, seq, row) of each row that holds one of these texts as a whole."""
         quoted = sorted('"{}"'.format(one.replace('"', '""')).encode() for one in ids)
         is_there = re.compile(b"|".join(map(re.escape, quoted))).search
         self._con.create_function("names", 1, lambda told: is_there(told) is not None, deterministic=True)
-        return self._con.execute("SELECT node, seq, told FROM row WHERE names(told)").fetchall()
+        return self._con.execute("SELECT place, node, seq, told FROM row WHERE names(told)").fetchall()
 
     def empty(self, **marks: str) -> None:
         """Forget everything but marks."""
         with self._whole() as cursor:
-            for table in ("row", "first", "tie", "mark", "touched"):
+            for table in _TABLES:
                 cursor.execute(f"DELETE FROM {table}")
             cursor.executemany("INSERT INTO mark VALUES (?, ?)", marks.items())
 
@@ -242,7 +266,8 @@ class Index:
 
     def knows(self, node: int) -> bool:
         """Tell whether any row names a node."""
-        found = "SELECT 1 FROM row WHERE node = ?1 UNION ALL SELECT 1 FROM tie WHERE node = ?1 LIMIT 1"
+        rows = "SELECT 1 FROM spot CROSS JOIN row USING (place, node) WHERE node = ?1"
+        found = f"{rows} UNION ALL SELECT 1 FROM tie WHERE node = ?1 LIMIT 1"
         return self._con.execute(found, [node]).fetchone() is not None
 
     def sample(self, size: int, seed: int) -> list[int]:
@@ -251,7 +276,7 @@ class Index:
         state = seed
         for _ in range(size):
             state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
-            row = self._con.execute("SELECT node FROM row WHERE node >= ? LIMIT 1", [state >> 1]).fetchone()
+            row = self._con.execute("SELECT node FROM spot WHERE node >= ? LIMIT 1", [state >> 1]).fetchone()
             found.update(row or ())
         return sorted(found)
 
@@ -271,31 +296,27 @@ class Index:
 
     # CROSS JOIN keeps the order of tables: what SQLite knows nothing of it may scan whole, and look up who is asked.
     def _tied(self, nodes: Iterable[int], kind: int) -> list[int]:
-        self._ask(nodes)
-        found = self._con.execute("SELECT other FROM asked CROSS JOIN tie USING (node) WHERE kind = ?", [kind])
-        return [other for (other,) in found]
+        found = "SELECT other FROM json_each(?) asked CROSS JOIN tie ON node = asked.value WHERE kind = ?"
+        return [other for (other,) in self._con.execute(found, [_listed(nodes), kind])]
 
     def _rows(self, nodes: Nodes, whole: Nodes, names: Collection[str] | None) -> pa.Table:
         if names is None:
             whole = nodes
-        self._ask(whole)
-        found = self._con.execute("SELECT seq, told FROM asked CROSS JOIN row USING (node)").fetchall()
+        lines, longest = self._readers.lines(self._spots(whole), None)
         if nodes - whole:
-            self._ask(nodes - whole)
-            self._con.execute("DELETE FROM wanted")
-            self._con.executemany("INSERT INTO wanted VALUES (?)", ((one,) for one in _numbers(names or ())))
-            found += self._con.execute(
-                "SELECT seq, told FROM asked CROSS JOIN row USING (node) WHERE name IN (SELECT name FROM wanted)"
-            ).fetchall()
-        return _unpacked([told for _, told in sorted(found)])
+            more, longer = self._readers.lines(self._spots(nodes - whole), _numbers(names or ()))
+            lines, longest = lines + more, max(longest, longer)
+        return unpacked(lines, longest).sort_by("seq")
 
-    def _ask(self, nodes: Iterable[int]) -> None:
-        self._con.execute("DELETE FROM asked")
-        self._con.executemany("INSERT OR IGNORE INTO asked VALUES (?)", ((node,) for node in nodes))
+    def _spots(self, nodes: Nodes) -> list[tuple[int, int]]:
+        """Return where rows of these nodes are, in the order in which they stand in the file."""
+        found = "SELECT place, node FROM json_each(?) asked CROSS JOIN spot ON node = asked.value"
+        return sorted(self._con.execute(found, [_listed(nodes)]).fetchall())
 
 
-def _nodes(named: Sequence[tuple[int, int, bytes]]) -> pa.Array:
-    return pa.array([node for node, *_ in named], pa.int64())
+def _listed(nodes: Iterable[int]) -> str:
+    """Return nodes as SQLite takes a list, neighbours beside each other."""
+    return json.dumps(sorted(set(nodes)))
 
 
 def _columns(table: pa.Table) -> list[list[int]]:
@@ -336,39 +357,3 @@ def _begin(cursor: sqlite3.Cursor, keys: Keys) -> set[int]:
             cursor.execute("INSERT OR REPLACE INTO first VALUES (?, ?)", [node, at])
             found.add(seq)
     return found
-
-
-#: What the index keeps of a row: all that the core reads. `received_at` stays in the lake.
-_KEPT: Final = tuple(field for field in LAKE if field.name != "received_at")
-_READ: Final = {field.name: pa.int64() if field.name == "at" else field.type for field in _KEPT}
-_COLUMNS: Final = csv.ConvertOptions(
-    column_types=_READ, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
-)
-
-
-def _packed(rows: pa.Table) -> list[bytes]:
-    """Return each row of the lake as a line of CSV: many lines are read at once, without an object for each value."""
-    columns = []
-    for name, kind in _READ.items():
-        column = rows[name].cast(kind)
-        if pa.types.is_string(kind):
-            quoted = pc.replace_substring(column, '"', '""')
-            column = pc.binary_join_element_wise('"', quoted, '"', "")
-        columns.append(pc.fill_null(column.cast(pa.string()), ""))
-    lines = pc.binary_join_element_wise(*columns, ",")
-    return [line.encode() for line in lines.to_pylist()]
-
-
-def _unpacked(packed: Sequence[bytes]) -> pa.Table:
-    kept = pa.schema(_KEPT)
-    if not packed:
-        return kept.empty_table()
-    text = pa.py_buffer(b"\n".join(packed))
-    read = csv.read_csv(
-        text,
-        # A block holds many of the longest rows there are, so that none is cut in two.
-        csv.ReadOptions(column_names=list(_READ), block_size=max(1 << 24, 4 * max(map(len, packed)))),
-        csv.ParseOptions(newlines_in_values=True),
-        _COLUMNS,
-    )
-    return read.cast(kept)

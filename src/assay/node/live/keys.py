@@ -24,8 +24,11 @@ SAME, SITE, HOME, STAFF = 0, 1, 2, 3
 
 #: The name of a row that is no event, or of an event whose name a definition states rather than the row.
 ALWAYS: Final = 0
-#: Of each row that names anybody: `node`, under which it is kept (a person's?), and the event's name as a number.
-ROWS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("name", pa.int64()), ("is_persons", pa.bool_())])
+#: Of each row that names anybody: `node`, whose it is (a person's?), `place`, the account at which it is so or the node
+#: itself, and the event's name as a number.
+ROWS: Final = pa.schema(
+    [("seq", pa.int64()), ("place", pa.int64()), ("node", pa.int64()), ("name", pa.int64()), ("is_persons", pa.bool_())]
+)
 #: Of each event: whom it may be the first of, and its instant in microseconds.
 BEGINS: Final = pa.schema([("seq", pa.int64()), ("node", pa.int64()), ("at", pa.int64())])
 #: Nodes that belong together, each pair in both directions; `kind` says what `other` is to `node`.
@@ -81,7 +84,7 @@ def keys_of(store: Store, definitions: model.Definitions, lake: str) -> Keys:
         "FROM told_keys LEFT JOIN engine.sites USING (site)"
     )
     rows = store.table(
-        "SELECT seq, any_value(coalesce(person, account)) AS node, "
+        "SELECT seq, min(coalesce(account, person)) AS place, any_value(coalesce(person, account)) AS node, "
         f"CASE WHEN count(event) = count(*) THEN any_value({node_sql('e', 'event')}) + 1 ELSE {ALWAYS} END AS name, "
         "count(person) > 0 AS is_persons "
         "FROM keys WHERE coalesce(person, account) IS NOT NULL GROUP BY seq ORDER BY seq"

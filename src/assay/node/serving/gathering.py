@@ -15,6 +15,8 @@ from assay.node.serving.looping import begun, keep_doing, tidy
 _log: Final = logging.getLogger(__name__)
 _TICK: Final = 0.2
 _TO_ORDER: Final = 5.0
+_TO_KEEP_DEADLINES: Final = 1.0
+_TO_WRITE_BACK: Final = 10.0
 _TO_TIDY: Final = 300.0
 _AFTER_FAILURE: Final = 1.0
 
@@ -25,7 +27,8 @@ def gather(stop: threading.Event) -> None:
 
     beside = [
         threading.Thread(target=keep_doing, args=(_order, _TO_ORDER, stop)),
-        threading.Thread(target=keep_doing, args=(_keep_deadlines, _TICK, stop)),
+        threading.Thread(target=keep_doing, args=(_keep_deadlines, _TO_KEEP_DEADLINES, stop)),
+        threading.Thread(target=keep_doing, args=(_write_back, _TO_WRITE_BACK, stop)),
     ]
     for thread in beside:
         thread.start()
@@ -59,6 +62,16 @@ def _order() -> bool:
     compacting.sweep(now)
     draining.forget_messages(now)
     return compacting.compact(now)
+
+
+def _write_back() -> bool:
+    """Write the index's journal back, once."""
+    from assay.node.live import asking
+    from assay.node.live.index import write_back
+
+    if asking.place().exists():
+        write_back(asking.place())
+    return False
 
 
 def _keep_deadlines() -> bool:

@@ -101,6 +101,7 @@ class Life:
 
     def _opened(self) -> Index:
         if self._index is None:
+            asking.forget_older()
             self._index = Index(asking.place())
         return self._index
 

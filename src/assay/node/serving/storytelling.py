@@ -21,6 +21,9 @@ _TICK: Final = 0.5
 _AT_ONCE: Final = 10
 #: Between two looks at all open leads, where the last found nothing to tell.
 _LOOK_EVERY: Final = timedelta(seconds=5)
+#: What nobody waits for is told during a third of the time at most: two busy processors are slower than one each, and
+#: whoever decides who qualifies must not be.
+_REST: Final = 2.0
 _SWEEP_EVERY: Final = timedelta(minutes=10)
 _COUNT_EVERY: Final = timedelta(minutes=1)
 _LEAST_URGENT: Final = 19
@@ -37,7 +40,7 @@ class Teller:
         self._failed: set[tuple[str, str]] = set()
 
     def step(self) -> bool:
-        """Tell a few stories; say whether there may be more to tell."""
+        """Tell a few stories; say whether somebody may wait for more."""
         from assay.node.leads import foretelling
         from assay.node.live import kept
         from assay.node.rulebook import current
@@ -52,12 +55,16 @@ class Teller:
         if not number:
             return False
         subjects = self._without_failed(kept.wanted(_AT_ONCE + len(self._failed)))
-        if not subjects and now >= self._look_at:
-            few = _AT_ONCE + len(self._failed)
-            subjects = self._without_failed(foretelling.next_to_tell(number, now, few))
-            self._look_at = now if subjects else now + _LOOK_EVERY
+        if subjects or now < self._look_at:
+            self._tell(number, definitions, subjects)
+            return bool(subjects)
+        begun = time.monotonic()
+        few = _AT_ONCE + len(self._failed)
+        subjects = self._without_failed(foretelling.next_to_tell(number, now, few))
         self._tell(number, definitions, subjects)
-        return bool(subjects)
+        rest = timedelta(seconds=_REST * (time.monotonic() - begun))
+        self._look_at = self._clock() + (rest if subjects else _LOOK_EVERY)
+        return False
 
     def _count(self, now: datetime) -> None:
         """Count what rules hold of, if it is time; what takes long is done more seldom."""
