@@ -180,6 +180,7 @@ def test_a_rep_says_of_themselves_alone_that_they_are_away(client_of, user_of):
     assert client.post("/taking/", sent | {"user": user_of(Role.CSM).pk}).status_code == 422
     assert client.post("/taking/", {"do": "seat", "queue": "x", "user": 1, "capacity": 1}).status_code in {403, 422}
     assert Absence.objects.count() == 1
+    assert f"{today:%-d %b %Y} to {today:%-d %b %Y}; nobody stands in" in _says(client, "/taking/")
 
 
 def test_who_is_put_on_the_list_loses_what_nobody_answered(lead, client_of):

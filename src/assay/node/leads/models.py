@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -332,3 +334,8 @@ class Absence(models.Model):
         """The next first."""
 
         ordering = ("starts_at", "id")
+
+    @property
+    def last_day(self) -> datetime:
+        """Return an instant of the last day away: who is back on the 10th is away until the 9th."""
+        return self.ends_at - timedelta(microseconds=1)
