@@ -141,7 +141,8 @@ class Sending:
         self.accepted: dict[str, float] = {}
         self.sent = self.refused = 0
         self._port, self._key, self._people, self._rate = port, key, people, rate
-        self._dice = np.random.default_rng(1)
+        # Other people than any run or warm-up before: whose rows were just read are in memory, and read sooner.
+        self._dice = np.random.default_rng()
         self._fresh = (f"fresh{secrets.token_hex(4)}-{number}" for number in itertools.count())
 
     def run(self, seconds: float) -> None:

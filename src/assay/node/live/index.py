@@ -23,7 +23,7 @@ from assay.core.io.store import Store
 from assay.node.lake.without import Rows
 from assay.node.live.keys import ALWAYS, HOME, SAME, SITE, STAFF, Keys, keys_of, name_of, node_of
 from assay.node.live.packing import packed, unpacked
-from assay.node.live.readers import Readers
+from assay.node.live.readers import Readers, opened
 
 #: `name` is that of an event, as a number; ALWAYS where a row is read whatever rules read. `first` has the instant of
 #: the earliest event of each account, and of each person's without an account: from there time begins to run.
@@ -53,7 +53,7 @@ Nodes = frozenset[int]
 
 def write_back(path: Path | str) -> None:
     """Write what the journal of an index holds where it belongs; nobody has to wait for it, as a turn would."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as aside:
+    with closing(opened(path)) as aside:
         aside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
@@ -72,17 +72,15 @@ class Index:
     """The index in a file; one writer at a time."""
 
     def __init__(self, path: Path | str) -> None:
-        self._con = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._con = opened(path)
         self._con.execute("PRAGMA journal_mode = WAL")
         # What a crash takes is read from the lake again: it need not reach the disk before the next batch.
         self._con.execute("PRAGMA synchronous = NORMAL")
         # The journal is written back aside, by `write_back`; a turn does so only where it has become very long.
         self._con.execute("PRAGMA wal_autocheckpoint = 20000")
         self._con.execute("PRAGMA cache_size = -200000")
-        self._con.execute(f"PRAGMA mmap_size = {1 << 40}")
         self._con.execute("PRAGMA temp_store = MEMORY")
         self._con.execute("PRAGMA secure_delete = ON")  # who was erased is not to be read in free pages
-        self._con.execute("PRAGMA busy_timeout = 30000")
         if self._con.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             # Who only reads must not wait for who writes: where all is there, nothing is written.
             self._con.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
@@ -183,8 +181,8 @@ class Index:
             erased = Rows(store, ids, definitions.sources)
             lines = [told for *_, told in named]
             rows = unpacked(lines, max(map(len, lines), default=0))
-            for column, values in zip(("place", "node"), list(zip(*named, strict=True))[:2] or [(), ()], strict=True):
-                rows = rows.append_column(column, pa.array(values, pa.int64()))
+            for number, column in enumerate(("place", "node")):
+                rows = rows.append_column(column, pa.array([one[number] for one in named], pa.int64()))
             store.register("named", rows)
             kept = store.table(erased.without("named"))
         fresh = zip(*(kept[one].to_pylist() for one in ("place", "node", "seq")), packed(kept), strict=True)

@@ -30,6 +30,14 @@ Spots = Sequence[tuple[int, int]]
 Lines = tuple[list[bytes], int]
 
 
+def opened(path: Path | str) -> sqlite3.Connection:
+    """Return a connection to an index's file, which is read as memory and waits for who writes."""
+    con = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    con.execute(f"PRAGMA mmap_size = {1 << 40}")
+    con.execute("PRAGMA busy_timeout = 30000")
+    return con
+
+
 class Readers:
     """Connections that only read; they are opened when they are first needed."""
 
@@ -60,10 +68,8 @@ class Readers:
     def _opened(self) -> ThreadPoolExecutor:
         if self._pool is None:
             for _ in range(_ASIDE):
-                con = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                con = opened(self._path)
                 con.execute("PRAGMA query_only = ON")
-                con.execute(f"PRAGMA mmap_size = {1 << 40}")
-                con.execute("PRAGMA busy_timeout = 30000")
                 self._free.put(con)
             self._pool = ThreadPoolExecutor(_ASIDE, thread_name_prefix="index")
         return self._pool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -12,13 +11,11 @@ from typing import Final
 
 from assay.node.serving.looping import begun, keep_doing, tidy
 
-_log: Final = logging.getLogger(__name__)
 _TICK: Final = 0.2
 _TO_ORDER: Final = 5.0
 _TO_KEEP_DEADLINES: Final = 1.0
 _TO_WRITE_BACK: Final = 10.0
 _TO_TIDY: Final = 300.0
-_AFTER_FAILURE: Final = 1.0
 
 
 def gather(stop: threading.Event) -> None:

@@ -55,14 +55,16 @@ class Teller:
         if not number:
             return False
         subjects = self._without_failed(kept.wanted(_AT_ONCE + len(self._failed)))
-        if subjects or now < self._look_at:
+        if subjects:
             self._tell(number, definitions, subjects)
-            return bool(subjects)
-        begun = time.monotonic()
+            return True
+        if now < self._look_at:
+            return False
+        since = time.monotonic()
         few = _AT_ONCE + len(self._failed)
         subjects = self._without_failed(foretelling.next_to_tell(number, now, few))
         self._tell(number, definitions, subjects)
-        rest = timedelta(seconds=_REST * (time.monotonic() - begun))
+        rest = timedelta(seconds=_REST * (time.monotonic() - since))
         self._look_at = self._clock() + (rest if subjects else _LOOK_EVERY)
         return False
 
@@ -72,9 +74,9 @@ class Teller:
 
         if now < self._count_at:
             return
-        begun = time.monotonic()
+        since = time.monotonic()
         counting.count(now)
-        self._count_at = now + max(_COUNT_EVERY, timedelta(seconds=20 * (time.monotonic() - begun)))
+        self._count_at = now + max(_COUNT_EVERY, timedelta(seconds=20 * (time.monotonic() - since)))
 
     def _without_failed(self, subjects: list[tuple[str, str]]) -> list[tuple[str, str]]:
         return [one for one in subjects if one not in self._failed][:_AT_ONCE]
