@@ -248,7 +248,7 @@ def test_what_is_asked_of_the_index_is_looked_up_and_nothing_is_scanned(narrow):
 
 @pytest.mark.django_db
 def test_rows_are_the_same_whether_one_connection_reads_them_or_several(narrow, tmp_path, monkeypatch):
-    told = [_event(name, i, f"p{i % 30}", f"f{i % 7}") for i, name in enumerate(["built", "opened"] * 100)]
+    told = [_event(name, i, f"p{i // 2 % 5}", f"f{i % 3}") for i, name in enumerate(["built", "opened"] * 300)]
     with Index(tmp_path / "index") as index:
         take_in(index, narrow, [world.rows([{**one, "id": f"m{i}"} for i, one in enumerate(told)])])
         people = [node_of("p", "p1")]
