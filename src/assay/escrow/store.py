@@ -64,10 +64,12 @@ CREATE TRIGGER IF NOT EXISTS log_never_shrinks BEFORE DELETE ON log BEGIN SELECT
 """
 
 
-#: The journal is written back aside, by `tidy`; a request does so only where it has become very long.
+#: The journal is written back aside, by `tidy`; a request does so only where that cannot keep up at all.
 _SETTINGS: Final = (
-    *("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-262144", "wal_autocheckpoint=65536"),
+    *("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-262144", "wal_autocheckpoint=262144"),
 )
+#: Pages of journal from which `tidy` lets requests wait while it writes the last of them, so that it begins anew.
+_LONG: Final = 49_152
 
 
 class OldStore(Exception):
@@ -115,7 +117,10 @@ class Store:
     def tidy(self) -> None:
         """Write what is in the journal where it belongs; nobody has to wait for it, as a request would for its own."""
         with self._tidying:
-            self._aside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            written_back = "PRAGMA wal_checkpoint(PASSIVE)"
+            if self._aside.execute(written_back).fetchone()[1] > _LONG:
+                with self._lock:
+                    self._aside.execute(written_back).fetchall()
 
     def scrub(self) -> None:
         """Write what was deleted out of the journal, too."""
