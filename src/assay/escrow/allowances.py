@@ -39,7 +39,10 @@ def spend(database: sqlite3.Connection, found: Partnership, of: tuple[int, int, 
         "LEFT JOIN allowances a ON (a.partnership, a.identity) = (l.partnership, l.identity) WHERE l.number = ?",
         [number],
     ).fetchone()
-    is_grown = bool(complete) or period not in (None, _BEFORE)
+    is_new = period in (None, _BEFORE) and not added
+    if complete and is_new:  # its owner let nothing be compared so far: what comes now is its first list
+        database.execute("UPDATE lists SET is_complete = 0 WHERE number = ?", [number])
+    is_grown = not is_new and (bool(complete) or period != _BEFORE)
     now = wire.week(at) if is_grown else _BEFORE
     added = new + (added if period == now else 0)
     grown = [found.id, found.mine, epoch, now, added]

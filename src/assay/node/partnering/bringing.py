@@ -30,7 +30,7 @@ from assay.node.partnering.models import (
     Population,
     Standing,
 )
-from assay.node.partnering.releasing import Gate
+from assay.node.partnering.releasing import WEEK, Gate
 from assay.partners import dealing
 from assay.partners.canonical import Keys, Record, keys_of
 from assay.partners.dealing import Allowance, Mine, Offer
@@ -141,7 +141,7 @@ def mine(ours: Ours, partnership: Partnership, now: datetime, touched: frozenset
         fields_of=lambda record: ours.values(record, names),
         may_release=Gate(partnership, compared, now),
         touched=None if is_new else touched,  # a grant brings accounts that did not change
-        allowance=_allowance(partnership),
+        allowance=_allowance(partnership, now),
         counted={
             slug: [found for one in sorted(ours.members.get(slug, ())) if (found := ours.keys.get(one)) is not None]
             for slug in sorted(shown)
@@ -157,11 +157,17 @@ def of_partner(ours: Ours, partnership: Partnership, touched: frozenset[str]) ->
     return {one: keys for one in sorted(members) if (keys := ours.keys.get(one)) is not None and keys.values}
 
 
-def _allowance(partnership: Partnership) -> Allowance:
-    """Return how long the partner's list may be, and how many records may come in a week, of those that it has."""
-    longest = max(partnership.longest_list, 1)
-    known = partnership.standing.their_records
-    weekly = (longest if known is None else known) * partnership.growth_a_week // 100
+def _allowance(partnership: Partnership, now: datetime) -> Allowance:
+    """Return how long the partner's list may be, and how many records may come in a week once it has begun.
+
+    A first week is for pairing and trying: then it grows as far as it may. Later growth is counted from the most it
+    ever had, so that a list that shrank for a while may come back where somebody lets it.
+    """
+    longest, standing = max(partnership.longest_list, 1), partnership.standing
+    if standing.records_before is None and (standing.before_at is None or now - standing.before_at <= WEEK):
+        weekly = longest - standing.their_most
+    else:
+        weekly = standing.their_most * partnership.growth_a_week // 100
     return Allowance(longest, max(weekly, _ALWAYS_A_WEEK))
 
 

@@ -162,7 +162,9 @@ class Hearing:
             standing.records_before = None if standing.before_at is None else standing.their_records
             standing.before_at = self._now
         standing.our_records, standing.their_records, standing.shared_records = ours, theirs, shared
-        standing.save(update_fields=["our_records", "their_records", "shared_records", "records_before", "before_at"])
+        standing.their_most = max(standing.their_most, theirs)
+        told = ["our_records", "their_records", "shared_records", "their_most", "records_before", "before_at"]
+        standing.save(update_fields=told)
 
     def counted(self, numbers: Sequence[Counted]) -> None:
         """Note of each population that was counted about how many of ours are in it: 0 says few."""

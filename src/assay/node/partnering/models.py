@@ -91,7 +91,7 @@ class Partnership(models.Model):
     review_on = models.DateField(null=True)
     # against probing: what is refused beyond, and when somebody is asked
     matches_a_week = models.PositiveIntegerField(default=500)
-    longest_list = models.PositiveIntegerField(default=1_000_000)
+    longest_list = models.PositiveIntegerField(default=20_000)
     growth_a_week = models.PositiveIntegerField(default=20)  # percent
     alarm_above = models.PositiveIntegerField(default=60)  # percent of their list that overlaps ours
     made_at = models.DateTimeField()

@@ -91,6 +91,7 @@ class Standing(models.Model):
     our_records = models.PositiveIntegerField(null=True)
     their_records = models.PositiveIntegerField(null=True)
     shared_records = models.PositiveIntegerField(null=True)
+    their_most = models.PositiveIntegerField(default=0)  # records they ever had: what growth is a percentage of
     records_before = models.PositiveIntegerField(null=True)  # of theirs, when a week of growth began
     before_at = models.DateTimeField(null=True)
 

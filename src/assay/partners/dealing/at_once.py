@@ -62,7 +62,7 @@ def _new(at: int, deal: Deal, records: Mapping[str, Keys], heard: Heard) -> _New
         return None
     epoch = session.memory.number("epoch compared")
     keys = next((keys for keys in session.epochs if keys.epoch == epoch), None)
-    if keys is None or not session.memory.number(f"complete {epoch}"):
+    if keys is None or session.memory.number(f"complete {epoch}") != uploading.FULL:
         return None
     changed = list(uploading.changed(session, epoch.to_bytes(4, "big"), frozenset(records)))
     return _New(at, deal, session, keys, changed) if 0 < len(changed) <= _MOST else None

@@ -39,7 +39,8 @@ def walk(session: Session, state: Mapping[str, Any], terms: Terms) -> bool:
         return False
     memory = session.memory
     newest_ours, newest_theirs = lists[ours, epoch]["newest"], lists[theirs, epoch]["newest"]
-    if memory.number("epoch compared") != epoch:
+    is_first = min(newest_ours, newest_theirs) > 0 and min(map(memory.number, ("ours through", "theirs through"))) == 0
+    if memory.number("epoch compared") != epoch or is_first:
         pairs = session.line.all_pairs(session.setting, epoch)
         for part in batched(pairs, _AT_ONCE):
             with memory.together():

@@ -19,6 +19,9 @@ from assay.partners.tokens import SLOTS, Tokeniser
 _RECORDS: Final = wire.ROWS_A_PART // SLOTS
 _HANDLES: Final = 1_500
 _DOMAIN: Final = KINDS.index("domain")
+#: What was last said of a list that is all there: that it holds nothing, or that it holds something.
+EMPTY: Final = 1
+FULL: Final = 2
 
 #: A record of ours: its id, handle and keys, and a digest of those.
 New = tuple[str, bytes, Keys, bytes]
@@ -45,8 +48,8 @@ def upload(session: Session, epochs: Iterable[EpochKeys], state: Callable[[], Ma
 
 def _upload(session: Session, keys: EpochKeys, state: Callable[[], Mapping[str, Any]]) -> None:
     memory, epoch = session.memory, keys.epoch.to_bytes(4, "big")
-    is_complete = memory.number(f"complete {keys.epoch}")
-    looked_at = session.mine.touched if is_complete else None
+    said = memory.number(f"complete {keys.epoch}")
+    looked_at = session.mine.touched if said else None
     gone = _gone(session, epoch, looked_at)
     for part in batched(gone, _RECORDS):
         _note_height(session, state())
@@ -60,9 +63,11 @@ def _upload(session: Session, keys: EpochKeys, state: Callable[[], Mapping[str, 
         with memory.together():
             remember(session, epoch, new, above)
         session.worked = True
-    if not is_complete:
+    # The first rows of a list that was said to be empty begin it anew at the escrow.
+    now = said if said == FULL else FULL if next(memory.under("list", epoch), None) else EMPTY
+    if now != said:
         session.line.complete(session.setting, keys.epoch)
-        memory.set_number(f"complete {keys.epoch}", 1)
+        memory.set_number(f"complete {keys.epoch}", now)
         session.worked = True
 
 
