@@ -6,6 +6,7 @@ import pytest
 
 from assay.partners.asking import Refused
 from assay.partners.dealing import Allowance, Level
+from assay.partners.dealing.keys import TOO_SOON
 from tests.partners.dealing.companies import account, pair, rounds
 
 A_WEEK = 7 * 86_400 * 1_000_000
@@ -66,3 +67,72 @@ def test_a_list_that_is_longer_than_the_partner_allows_is_refused_and_matches_no
     acme.grant("customers")
     rounds(birch, acme)
     assert len(acme.shared) == 40
+
+
+def test_a_partners_first_list_is_no_growth_however_late_it_comes(many):
+    acme, birch = many
+    acme.allowance = Allowance(60, 5)
+    acme.is_compared = birch.is_compared = False
+    pair(acme, birch)
+    rounds(acme, birch)
+    birch.is_compared = True
+    rounds(birch, acme)
+    acme.is_compared = True
+    acme.grant("customers")
+    rounds(acme, birch)
+    assert len(acme.shared) == len(birch.shared) == 40
+    birch.accounts |= {f"c{n}": _company(n) for n in range(100, 106)}
+    with pytest.raises(Refused, match="grows faster"):
+        birch.step()
+
+
+def test_a_list_that_was_emptied_grows_when_it_comes_back(many):
+    acme, birch = many
+    acme.allowance = Allowance(50, 20)
+    pair(acme, birch)
+    birch.grant("prospects", says="prospect")
+    acme.grant("customers")
+    rounds(birch, acme)
+    birch.is_compared = False
+    rounds(birch, acme)
+    birch.is_compared = True
+    with pytest.raises(Refused, match="grows faster"):
+        birch.step()
+
+
+def _epochs(company):
+    return len(list(company.rows.scan("epoch")))
+
+
+def test_a_partner_that_turns_keys_over_and_over_brings_one_list_in_four_weeks(many):
+    """Under new keys a whole list comes anew, and nobody can tell it from new guesses."""
+    acme, birch = many
+    acme.allowance = Allowance(50, 5)
+    pair(acme, birch)
+    rounds(acme, birch)
+    birch.deal.rotate()
+    rounds(birch, acme)
+    assert acme.log.told("trouble") == []
+    birch.deal.rotate()
+    rounds(birch, acme)
+    assert acme.log.told("trouble") == [TOO_SOON]
+    assert _epochs(acme) == 1
+    assert acme.deal.shared() == birch.deal.shared() == 40  # under the keys that both have
+    acme.clock.now += 4 * A_WEEK
+    rounds(birch, acme)
+    assert acme.log.told("trouble") == [TOO_SOON, ""]
+    assert acme.deal.shared() == birch.deal.shared() == 40
+
+
+def test_new_keys_that_both_begin_are_taken_up_however_soon(many):
+    acme, birch = many
+    pair(acme, birch)
+    rounds(acme, birch)
+    for _ in range(3):
+        birch.deal.rotate()
+        birch.step()
+        acme.deal.rotate()
+        rounds(birch, acme)
+    assert acme.log.told("trouble") == birch.log.told("trouble") == []
+    assert _epochs(acme) == _epochs(birch) == 1
+    assert acme.deal.shared() == 40

@@ -166,7 +166,7 @@ class Deal:
         if self.state is not State.LIVE and not keys.pair(memory, self._us, self._line, (self._setting, heard)):
             return False
         state = self._line.state(self._setting)
-        keys.meet(memory, self._us, self._line, (self._setting, state))
+        is_too_soon = keys.meet(memory, self._us, self._line, (self._setting, state))
         session = self._session(mine, heard)
         try:
             sessions.post(session, state)
@@ -182,9 +182,11 @@ class Deal:
             with memory.together():
                 session.trouble(trouble.text())
             return False
-        if memory.json("about", b"trouble") and not memory.number("in trouble") and not telling.is_unproved(memory):
+        left = keys.TOO_SOON if is_too_soon else ""
+        is_other = (memory.json("about", b"trouble") or "") != left
+        if is_other and not memory.number("in trouble") and not telling.is_unproved(memory):
             with memory.together():
-                session.trouble("")
+                session.trouble(left)
         return session.worked
 
     def _session(self, mine: Mine, heard: Heard) -> Session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from assay.escrow import wire
 from assay.partners import pairing
@@ -15,6 +15,12 @@ from assay.partners.identities import Identity
 from assay.partners.pairing import EpochKeys, Greeting, Secret, Setting
 
 _FIRST = 1
+#: How far apart epochs are that a partner begins: each is a whole list anew, which nobody can tell from new guesses.
+_APART: Final = 28 * 86_400 * 1_000_000
+TOO_SOON: Final = (
+    "Your partner begins new keys a second time within four weeks. They are taken up once those are over; "
+    "where you agreed on it, make new keys, too."
+)
 
 
 def pair(memory: Memory, us: Us, line: Line, of: tuple[Setting, Heard]) -> bool:
@@ -93,26 +99,32 @@ def greet_all(memory: Memory, us: Us, line: Line, setting: Setting) -> None:
             memory.set_number("greeted", epoch)
 
 
-def meet(memory: Memory, us: Us, line: Line, of: tuple[Setting, Mapping[str, Any]]) -> None:
-    """Take the partner's greetings, and greet in return where it has begun an epoch that we have not."""
+def meet(memory: Memory, us: Us, line: Line, of: tuple[Setting, Mapping[str, Any]]) -> bool:
+    """Take the partner's greetings, and greet in return where it has begun an epoch that we have not.
+
+    Return whether it has begun one too soon after the last, which is left for later.
+    """
     setting, state = of
-    partner = _partner(memory)
+    partner, is_too_soon = _partner(memory), False
     for told in state["greetings"]:
         key = int(told["epoch"]).to_bytes(4, "big") + partner
         if told["by"] != partner.hex() or memory.keep.get("greeting", key) is not None:
             continue
         greeting = pairing.unpack(bytes.fromhex(told["greeting"]), setting)
-        if (
-            greeting.by != partner
-            or greeting.epoch != int(told["epoch"])
-            or greeting.epoch > memory.number("epoch") + 1
-        ):
+        newest = memory.number("epoch")
+        if greeting.by != partner or greeting.epoch != int(told["epoch"]) or greeting.epoch > newest + 1:
             continue
-        if memory.number("epoch") < greeting.epoch:
+        if newest < greeting.epoch:
+            if us.clock() < memory.number("epochs until"):
+                is_too_soon = True
+                continue
             begin(memory, us, setting)
         with memory.together():
+            if greeting.epoch > max(newest, _FIRST):
+                memory.set_number("epochs until", us.clock() + _APART)
             memory.keep.put("greeting", key, greeting.packed())
     greet_all(memory, us, line, setting)
+    return is_too_soon
 
 
 def held(memory: Memory, identity: Identity, setting: Setting) -> list[EpochKeys]:
