@@ -17,6 +17,8 @@ from assay.partners.asking import Refused
 from assay.partners.canonical import Record, keys_of
 from assay.partners.tokens import SLOTS
 
+pytestmark = pytest.mark.attack
+
 A_WEEK = 7 * 86_400 * 1_000_000
 #: Every company on earth, as far as an attacker can guess; the victim has one of a thousand.
 ON_EARTH, HAS = 1_000_000, 1_000
@@ -31,7 +33,7 @@ def _learnt(birch):
     return {pair.theirs for pair in birch.line.all_pairs(birch.setting, 1)}
 
 
-def test_enumerating_a_million_domains_learns_no_more_than_the_allowance_lets_through(house):
+def test_enumerating_a_million_domains_learns_no_more_than_the_allowance_lets_through(house, leak):
     acme, birch = paired(house)
     acme.upload(_row(number) for number in range(0, ON_EARTH, ON_EARTH // HAS))
     # What a node allows unless somebody says otherwise: 20,000 records, of which each may be guesses throughout, and a
@@ -56,7 +58,7 @@ def test_enumerating_a_million_domains_learns_no_more_than_the_allowance_lets_th
         with pytest.raises(Refused, match="grows faster"):
             birch.upload([_row(at)])
         learnt |= _learnt(birch)
-    print(f"leak: {first} of {HAS} at once, {len(learnt)} after four weeks")
+    leak("a partner lists a million domains", f"{first} of {HAS:,} accounts at once, {len(learnt)} after four weeks")
     assert (first, len(learnt)) == (rows * HAS // ON_EARTH, (rows + 4 * weekly) * HAS // ON_EARTH)
 
 
@@ -111,15 +113,17 @@ def _guessed(weeks, trials, dice):
     return right / trials
 
 
-def test_the_difference_attack_on_counts_is_little_better_than_a_coin():
+def test_the_difference_attack_on_counts_is_little_better_than_a_coin(leak):
     dice = Dice("difference")
     once, year = _guessed(1, 6_000, dice), _guessed(wire.COUNT_BUDGET, 1_500, dice)
-    print(f"leak: right in {once:.0%} after one week, in {year:.0%} after a year's whole budget")
+    leak(
+        "counts with and without one company", f"right in {once:.0%} after a week, in {year:.0%} after a year's budget"
+    )
     assert once < 0.60
     assert year < 0.80
 
 
-def test_the_difference_attack_over_the_escrow_learns_no_account(house):
+def test_the_difference_attack_over_the_escrow_learns_no_account(house, leak):
     """The same list with and without one company, in two weeks: the difference of the numbers says nothing of it."""
     acme, birch = paired(house)
     ours, others = keys_of_both()
@@ -132,12 +136,13 @@ def test_the_difference_attack_over_the_escrow_learns_no_account(house):
         seen.append((with_target, one.about))
         for clock in (house.clock, acme.clock, birch.clock):
             clock.now += A_WEEK
-    print(f"leak: {seen}")
+    numbers = ", ".join(f"{about} {'with' if is_with else 'without'}" for is_with, about in seen)
+    leak("200 companies counted with one of them and without, twelve weeks", numbers)
     assert all(about % wire.COUNT_STEP == 0 for _, about in seen)
     assert len({about for _, about in seen}) > 1  # nobody sees the true number, of 199 or 200, twelve times
 
 
-def test_many_populations_of_one_company_each_tell_no_more_than_one(house):
+def test_many_populations_of_one_company_each_tell_no_more_than_one(house, leak):
     """A number for each guessed company would be a list: all of them are few, and a company is counted in one alone."""
     acme, birch = paired(house)
     ours, others = keys_of_both()
@@ -146,7 +151,9 @@ def test_many_populations_of_one_company_each_tell_no_more_than_one(house):
     guesses = {f"guess {n}": [companies[n]] for n in range(wire.COUNT_POPULATIONS - 1)}
     guesses["the first, again"] = [companies[0]] * 50
     told = counting.snapshot(birch.line, others, guesses, os.urandom)
-    assert sum(one.about is None for one in told) > wire.COUNT_POPULATIONS // 2  # one in twenty is noise alone
+    few = sum(one.about is None for one in told)
+    leak("a population for each guess", f"{few} of {len(told)} numbers are few, the others noise")
+    assert few > wire.COUNT_POPULATIONS // 2  # one in twenty is noise alone
 
 
 def test_what_a_partner_learns_by_guessing_costs_rows_and_not_questions(house):

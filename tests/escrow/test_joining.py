@@ -85,11 +85,13 @@ def test_a_list_goes_on_after_the_escrow_was_killed(house):
     assert _seen(acme.pairs()) == {("a", "b", (0,))}
 
 
-def test_one_list_looks_different_in_every_partnership(house):
+@pytest.mark.attack
+def test_one_list_looks_different_in_every_partnership(house, leak):
     """Who sees the database cannot tell that two partnerships hold the same records, even under one token key."""
     for number in (1, 2):
         paired(house, setting(number))[0].upload(rows("a", "x", "y"))
     stored = [row[0] for row in house.rows("SELECT place FROM tokens")]
+    leak("one list in two partnerships, from the database", f"{len(stored) - len(set(stored))} tokens are the same")
     assert len(stored) == len(set(stored)) == 4
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.escrow.parties import NOW, Caller, House, paired, rows
+from tests.escrow.parties import ADDRESS, NOW, Caller, House, paired, rows
 from tests.partners.two_companies import SETTING
 
-from assay.escrow import refusals, wire
+from assay.escrow import refusals, serving, wire
 from assay.escrow.app import Limits
+from assay.escrow.serving import CannotServe
 from assay.partners import identities
 from assay.partners.asking import Refused
 
@@ -42,6 +45,22 @@ def test_nothing_is_uploaded_or_sent_before_both_have_confirmed(house):
         with _refused("unconfirmed"):
             attempt()
     assert house.rows("SELECT * FROM tokens") == []
+
+
+def test_a_data_folder_of_an_earlier_version_is_left_alone_and_the_mend_is_told(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "peppers").mkdir()
+    file = tmp_path / "data" / "escrow.sqlite"
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript("CREATE TABLE tokens(list, kind, hash BLOB); INSERT INTO tokens VALUES (1, 0, x'00');")
+    told = {"data": str(tmp_path / "data"), "peppers": str(tmp_path / "peppers"), "address": ADDRESS, "members": ""}
+    monkeypatch.setenv("ASSAY_ESCROW_ASKED", json.dumps(told))
+    with pytest.raises(CannotServe, match="of an earlier version"):
+        serving.application()
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*), (SELECT count(*) FROM tokens) FROM sqlite_schema").fetchall() == [
+            (1, 1)
+        ]
 
 
 def test_two_that_confirmed_different_keys_stay_apart(house):

@@ -24,12 +24,14 @@ def test_a_newer_grant_takes_the_place_of_an_older_one():
     assert identities.believe(new, new, new) == new
 
 
-def test_a_rolled_back_grant_is_refused():
+@pytest.mark.attack
+def test_a_rolled_back_grant_is_refused(leak):
     old, new = _grant(1), _grant(2, b"hidden")
     with pytest.raises(Distrust, match="older or different"):
         identities.believe(old, new, new)
     with pytest.raises(Distrust, match="older or different"):
         identities.believe(_grant(2, b"all"), new, new)
+    leak("an older grant, or another under its number", "refused")
 
 
 def test_a_grant_changed_or_signed_by_another_is_refused():

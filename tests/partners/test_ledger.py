@@ -42,15 +42,19 @@ def test_a_whole_chain_has_nothing_wrong():
     assert ledger.unreceipted(PARTIES, chain, [_receipt(chain[:3])]) == [4]
 
 
-def test_what_was_cut_off_shows_in_a_receipt_and_in_a_head_told_in_private():
+@pytest.mark.attack
+def test_what_was_cut_off_shows_in_a_receipt_and_in_a_head_told_in_private(leak):
     chain = _chain(4)
+    leak("a ledger that was cut", f"found as {_kinds(chain[:3], [_receipt(chain)])[0]}")
     assert _kinds(chain[:3], [_receipt(chain)]) == ["truncated"]
     assert _kinds(chain[:3], [], [chain[3].head()]) == ["truncated"]
 
 
-def test_two_tellings_of_one_chain_show_as_a_fork():
+@pytest.mark.attack
+def test_two_tellings_of_one_chain_show_as_a_fork(leak):
     chain = _chain(3)
     other = [*chain[:2], *_chain(1, chain[1].head(), b"something else")]
+    leak("a ledger that was told twice, differently", f"found as {_kinds(other, [_receipt(chain)])[0]}")
     assert _kinds(other, [_receipt(chain)]) == ["forked"]
 
 

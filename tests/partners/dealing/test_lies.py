@@ -36,13 +36,16 @@ def _lying(company, lies):
     return told_lies
 
 
-def test_a_match_that_both_were_told_and_that_is_none_is_proved_by_nobody(acme, birch):
+@pytest.mark.attack
+def test_a_match_that_both_were_told_and_that_is_none_is_proved_by_nobody(acme, birch, leak):
     _lying(acme, [("a3", birch, "b3")])
     _lying(birch, [("b3", acme, "a3")])
     pair(acme, birch)
     acme.grant(fields=("owner",))
     birch.grant(fields=("owner",))
     rounds(acme, birch)
+    learnt = len({"b3"} & {record for record, _ in birch.known})
+    leak("a match that the operator forges, told to both sides", f"{learnt} of 1 told, and a person is told of it")
     assert {record for record, _ in birch.known} == {"b1", "b2"}
     assert {record for record, _ in acme.known} == {"a1", "a2"}
     assert all("could not prove 1" in company.log.told("trouble")[-1] for company in (acme, birch))
@@ -69,8 +72,9 @@ def test_kinds_that_one_side_alone_was_told_do_not_count(acme, birch):
     assert len(acme.log.told("question")) == len(birch.log.told("question")) == 1
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("way", ["dropped", "repeated", "reordered", "changed"])
-def test_messages_that_are_tampered_with_are_not_taken_and_a_person_is_told(acme, birch, way):
+def test_messages_that_are_tampered_with_are_not_taken_and_a_person_is_told(acme, birch, way, leak):
     pair(acme, birch)
     rounds(acme, birch)
     heard = {"n": 0}
@@ -101,7 +105,9 @@ def test_messages_that_are_tampered_with_are_not_taken_and_a_person_is_told(acme
     acme.step()
     birch.step()
     assert "it was changed, or one is missing" in birch.log.told("trouble")[-1]
-    assert len(birch.log.told("said")) <= 1
+    taken = len(birch.log.told("said"))
+    leak(f"messages {way} by the operator", f"{taken} of 3 taken before they come right, and a person is told")
+    assert taken <= 1
     rounds(acme, birch)
     assert [told[1] for told in birch.log.told("said")] == ["0", "1", "2"]
     assert birch.log.told("trouble")[-1] == ""
@@ -136,7 +142,8 @@ def test_a_chain_that_lost_an_entry_is_noticed_when_heads_are_compared(acme, bir
     assert "ledgers are not the same" in birch.log.told("trouble")[-1]
 
 
-def test_one_list_has_other_handles_in_each_partnership(acme, birch, tmp_path, house):
+@pytest.mark.attack
+def test_one_list_has_other_handles_in_each_partnership(acme, birch, tmp_path, house, leak):
     cedar, other = Company("cedar", tmp_path, house), Company("acme again", tmp_path, house)
     other.identity, other.accounts, cedar.accounts = acme.identity, acme.accounts, birch.accounts
     other.count = acme.count
@@ -146,6 +153,7 @@ def test_one_list_has_other_handles_in_each_partnership(acme, birch, tmp_path, h
     rounds(other, cedar)
     handles = [{key for key, _ in company.rows.scan("known")} for company in (acme, other)]
     assert len(handles[0]) == len(handles[1]) == 3
+    leak("one list in two partnerships, by its handles", f"{len(handles[0] & handles[1])} are the same")
     assert not handles[0] & handles[1]
     tokens = house.rows("SELECT place, count(*) FROM tokens GROUP BY place")
     assert max(lists for _, lists in tokens) == 2

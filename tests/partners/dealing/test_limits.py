@@ -104,7 +104,8 @@ def _epochs(company):
     return len(list(company.rows.scan("epoch")))
 
 
-def test_a_partner_that_turns_keys_over_and_over_brings_one_list_in_four_weeks(many):
+@pytest.mark.attack
+def test_a_partner_that_turns_keys_over_and_over_brings_one_list_in_four_weeks(many, leak):
     """Under new keys a whole list comes anew, and nobody can tell it from new guesses."""
     acme, birch = many
     acme.allowance = Allowance(50, 5)
@@ -116,6 +117,7 @@ def test_a_partner_that_turns_keys_over_and_over_brings_one_list_in_four_weeks(m
     birch.deal.rotate()
     rounds(birch, acme)
     assert acme.log.told("trouble") == [TOO_SOON]
+    leak("new keys over and over, each with a whole list of guesses", f"{acme.deal.shared()} matched, as before it")
     assert _epochs(acme) == 1
     assert acme.deal.shared() == birch.deal.shared() == 40  # under the keys that both have
     acme.clock.now += 4 * A_WEEK
