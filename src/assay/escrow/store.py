@@ -70,6 +70,7 @@ _SETTINGS: Final = (
 )
 #: Pages of journal from which `tidy` lets requests wait while it writes the last of them, so that it begins anew.
 _LONG: Final = 49_152
+_LULL_SECONDS: Final = 2.0
 
 
 class OldStore(Exception):
@@ -80,7 +81,7 @@ class Store:
     """The database, one transaction at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._lock, self._tidying = threading.Lock(), threading.Lock()
+        self._lock, self._tidying, self._ended = threading.Lock(), threading.Lock(), threading.Event()
         self._database, self._aside = (
             sqlite3.connect(path, isolation_level=None, check_same_thread=False) for _ in range(2)
         )
@@ -113,9 +114,15 @@ class Store:
                     self._database.execute("COMMIT")
                 raise
             self._database.execute("COMMIT")
+        self._ended.set()
 
     def tidy(self) -> None:
-        """Write what is in the journal where it belongs; nobody has to wait for it, as a request would for its own."""
+        """Write what is in the journal where it belongs; nobody has to wait for it, as a request would for its own.
+
+        It begins as a request ends, since then the next one is farthest away; at once where none comes for a while.
+        """
+        self._ended.clear()
+        self._ended.wait(_LULL_SECONDS)
         with self._tidying:
             written_back = "PRAGMA wal_checkpoint(PASSIVE)"
             if self._aside.execute(written_back).fetchone()[1] > _LONG:
