@@ -139,7 +139,7 @@ def test_no_table_file_log_answer_or_backup_of_the_escrow_holds_a_secret_or_its_
 def test_the_search_finds_what_the_escrow_does_hold(story):
     """The same search finds handles and peppered tokens, so it would find a secret."""
     pepper = (story / "peppers" / (b"p" * 16).hex()).read_bytes()
-    stored = peppers.stored(pepper, 0, bytes.fromhex(_done(story, "acme")["hashes"][0]))
+    stored = peppers.storing(pepper)(0, bytes.fromhex(_done(story, "acme")["hashes"][0]))
     database = b"".join(path.read_bytes() for path in (story / "escrow").glob("escrow.sqlite*"))
     assert _kept(0, stored) in database
     assert pepper not in b"".join(path.read_bytes() for path in (story / "backup").iterdir())
@@ -152,12 +152,12 @@ def test_a_dictionary_fails_on_a_stolen_backup_even_with_the_partners_key(story,
     backup = b"".join(path.read_bytes() for path in (story / "backup").iterdir())
     guesses = [token(key, kind, value) for of in LISTS.values() for value in of for kind in (0, 1)]
     without = [
-        peppers.stored(pepper, kind, guess) for pepper in (b"", bytes(32), key) for kind in (0, 1) for guess in guesses
+        peppers.storing(pepper)(kind, guess) for pepper in (b"", bytes(32), key) for kind in (0, 1) for guess in guesses
     ]
     tried = [*guesses, *without]
     found = [guess for guess in tried if guess in backup or any(_kept(kind, guess) in backup for kind in (0, 1))]
     pepper = (story / "peppers" / (b"p" * 16).hex()).read_bytes()
-    with_pepper = [guess for guess in guesses if _kept(0, peppers.stored(pepper, 0, guess)) in backup]
+    with_pepper = [guess for guess in guesses if _kept(0, peppers.storing(pepper)(0, guess)) in backup]
     told = f"{len(found)} of {len(tried)} right guesses; with the pepper, too, {len(with_pepper)} of {len(guesses)}"
     leak("a dictionary and the partner's key on a stolen backup", told)
     assert not found

@@ -13,7 +13,7 @@ from typing import Final
 
 from assay.escrow import wire
 from assay.escrow.partnerships import Partnership
-from assay.escrow.peppers import stored
+from assay.escrow.peppers import storing
 from assay.escrow.refusals import Refusal
 
 Dice = Callable[[int], bytes]
@@ -50,8 +50,8 @@ def add(
     number, is_complete = _list(database, found, asked)
     if is_complete:
         raise Refusal("counted")
-    pepper, limit = limits[0](found.id), limits[1]
-    tokens = sorted((number, row.kind, stored(pepper, _ASIDE + row.kind, row.hash), row.handle) for row in rows)
+    stored, limit = storing(limits[0](found.id)), limits[1]
+    tokens = sorted((number, row.kind, stored(_ASIDE + row.kind, row.hash), row.handle) for row in rows)
     database.executemany("INSERT OR IGNORE INTO counting VALUES (?, ?, ?, ?)", tokens)
     if database.execute("SELECT count(*) FROM counting WHERE list = ?", [number]).fetchone()[0] > limit:
         raise Refusal("oversize", limit=limit)

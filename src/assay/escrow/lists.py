@@ -13,7 +13,7 @@ from typing import Final
 
 from assay.escrow import allowances, wire
 from assay.escrow.partnerships import Partnership
-from assay.escrow.peppers import stored
+from assay.escrow.peppers import storing
 from assay.escrow.refusals import Refusal
 
 #: Records that one question looks at, and agreeing tokens after which it stops at the next record.
@@ -68,11 +68,11 @@ def add(
     mine, held = _list(database, found, part.epoch)
     first = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()[0]
     kept: Records = []
-    new = 0
+    stored, new = storing(pepper), 0
     by_handle = attrgetter("handle")
     for number, (handle, of_record) in enumerate(groupby(sorted(part.rows, key=by_handle), key=by_handle), first):
         dropped = _drop(database, mine, handle)
-        places = {place(row.kind, stored(pepper, row.kind, row.hash)) for row in of_record}
+        places = {place(row.kind, stored(row.kind, row.hash)) for row in of_record}
         kept.append((number, handle, places))
         held += len(places) - len(dropped)
         new += len(places - dropped)

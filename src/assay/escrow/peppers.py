@@ -78,6 +78,13 @@ class Peppers:
             os.close(number)
 
 
-def stored(pepper: bytes, kind: int, token: bytes) -> bytes:
-    """Return what the database holds of a token."""
-    return hashlib.blake2b(bytes([kind]) + token, key=pepper, digest_size=_STORED, person=_PERSON).digest()
+def storing(pepper: bytes) -> Callable[[int, bytes], bytes]:
+    """Return the function that says of (kind, token) what the database holds of it."""
+    begun = hashlib.blake2b(key=pepper, digest_size=_STORED, person=_PERSON)
+
+    def stored(kind: int, token: bytes) -> bytes:
+        told = begun.copy()  # half the price of beginning with the key each time
+        told.update(bytes([kind]) + token)
+        return told.digest()
+
+    return stored
