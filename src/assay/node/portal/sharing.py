@@ -1,7 +1,7 @@
 """Of which accounts a partner and we both know by now, and under which name the partner may see each.
 
 An account counts once something that both sides saw says so: we handed a lead of it to the partner, we told the partner
-of it, or the partner told us of it. That two lists overlap is not enough, as its release may be held.
+of it or attested something of it, or the partner told us of it. That two lists overlap is not enough: it may be held.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from assay.node.leads.models import Lead
+from assay.node.partnering import insights
 from assay.node.partnering.models import Account, Company, Disclosed, Partner, Partnership, Told
 from assay.node.portal.models import Handoff
 
@@ -47,7 +48,7 @@ def account_of(lead: Lead) -> str:
 def shared_with(partner: Partner, account_ids: Collection[str] | None = None) -> list[Shared]:
     """Return the accounts that both know of, or those of some, the latest first; each by the plainest name there is."""
     found: dict[str, Shared] = {}
-    for tell in (_handed, _told, _disclosed):
+    for tell in (_handed, _told, _disclosed, _attested):
         for one in tell(partner, account_ids):
             known = found.setdefault(one.account_id, one)
             if not known.name and one.name:
@@ -125,6 +126,13 @@ def _disclosed(partner: Partner, account_ids: Collection[str] | None) -> Iterabl
     for one in rows.exclude(partnership__state=_REVOKED):
         yield Shared(
             key=key_of(partner, one.account_id), account_id=one.account_id, name="", how="on both lists", since=one.at
+        )
+
+
+def _attested(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
+    for one in insights.told_to([partner], account_ids):
+        yield Shared(
+            key=key_of(partner, one.account_id), account_id=one.account_id, name="", how="told to you", since=one.at
         )
 
 

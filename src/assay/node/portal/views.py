@@ -18,7 +18,8 @@ from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.leads.forms import AmountForm
 from assay.node.leads.models import Suppression
-from assay.node.partnering.models import Introduction, Partner
+from assay.node.partnering import insights
+from assay.node.partnering.models import Introduction, OurInsight, Partner
 from assay.node.portal import answering, attesting, becoming, handing, introducing, leaving, sharing
 from assay.node.portal.belonging import our_name, partner_of
 from assay.node.portal.models import Handoff
@@ -120,11 +121,13 @@ def accounts(request: HttpRequest) -> HttpResponse:
     some = sharing.named(partner, list(page.object_list))
     held = attesting.holding(partner, [one.account_id for one in some])
     became = becoming.of_accounts(partner, [one.account_id for one in some])
+    told = _told(partner, [one.account_id for one in some])
     rows = [
         (
             one,
             [(each, held.get(one.account_id, {}).get(each)) for each in attesting.Letter],
             became.get(one.account_id, "") if one.account_id in held else "",
+            told.get(one.account_id, []),
         )
         for one in some
     ]
@@ -286,6 +289,15 @@ def _account(partner: Partner, key: str) -> sharing.Shared:
     return sharing.named(partner, [found])[0]
 
 
+def _told(partner: Partner, account_ids: list[str]) -> dict[str, list[tuple[str, OurInsight]]]:
+    """Return what we attest of accounts to the partner now, each with the name of its letter."""
+    found: dict[str, list[tuple[str, OurInsight]]] = {}
+    names = dict(attesting.Letter.choices)
+    for one in insights.told_to([partner], account_ids):
+        found.setdefault(one.account_id, []).append((str(names.get(one.letter, one.letter)), one))
+    return found
+
+
 def _introduction(partner: Partner, public_id: str) -> Introduction:
     found = Introduction.objects.filter(partner=partner, public_id=public_id).select_related("ours").first()
     if found is None:
@@ -317,6 +329,7 @@ def _account_page(request: HttpRequest, partner: Partner, found: sharing.Shared,
     shown = {
         "account": found,
         "letters": [(each, held.get(each)) for each in attesting.Letter],
+        "told": _told(partner, [found.account_id]).get(found.account_id, []),
         "became": becoming.of_accounts(partner, [found.account_id]).get(found.account_id, ""),
         "is_shown": becoming.is_shown(partner),
         "asked": asked,
