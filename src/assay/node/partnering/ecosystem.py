@@ -10,6 +10,9 @@ from typing import Final
 
 from django.db.models import Count, Max, Q
 
+from assay.core.errors import BadRequest
+from assay.node.access.actions import Audit, action
+from assay.node.access.permissions import Permission
 from assay.node.leads.models import Lead
 from assay.node.leads.states import State
 from assay.node.partnering import lens, ranking
@@ -85,12 +88,13 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Something that is to be looked at again by a day."""
+    """Something that is to be looked at again by a day; of no one partner: what all may learn by default."""
 
-    partner: Partner
+    partner: Partner | None
     what: str
     on: date
     is_late: bool
+    terms_of: int | None = None  # the partnership whose terms it is about
 
 
 def partners(now: datetime, since: datetime) -> list[PartnerLine]:
@@ -197,19 +201,36 @@ def reviews(today: date) -> list[Review]:
     by = today + _SOON
     live = ~Q(state=Partnership.State.REVOKED)
     found = [
-        Review(partner=one.partner, what="terms", on=one.review_on, is_late=one.review_on < today)
+        Review(partner=one.partner, what="terms", on=one.review_on, is_late=one.review_on < today, terms_of=one.pk)
         for one in Partnership.objects.filter(live, review_on__lte=by).select_related("partner")
         if one.review_on is not None
     ]
-    grants = Grant.objects.filter(state=Grant.State.HOLDS, partnership__isnull=False).select_related(
-        "partnership__partner", "population"
-    )
+    going = Q(partnership__isnull=True) | ~Q(partnership__state=Partnership.State.REVOKED)
+    grants = Grant.objects.filter(going, state=Grant.State.HOLDS).select_related("partnership__partner", "population")
     for grant in grants.filter(Q(review_on__lte=by) | Q(expires_on__lte=by)):
         for what, on in (("is reviewed", grant.review_on), ("expires", grant.expires_on)):
-            if on is not None and on <= by and grant.partnership is not None:
+            if on is not None and on <= by:
+                of = None if grant.partnership is None else grant.partnership.partner
                 said = f"what it may learn of “{grant.population.name}” {what}"
-                found.append(Review(partner=grant.partnership.partner, what=said, on=on, is_late=on < today))
-    return sorted(found, key=lambda one: (one.on, one.partner.name))
+                found.append(Review(partner=of, what=said, on=on, is_late=on < today))
+    return sorted(found, key=lambda one: (one.on, one.partner.name if one.partner else ""))
+
+
+@action("look at terms again", Permission.MANAGE_PARTNERS)
+def look_again(audit: Audit, partnership_id: int, on: date, today: date) -> Partnership:
+    """Note that somebody looked at the terms with a partner, and when they are to be looked at again."""
+    one = (
+        Partnership.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=partnership_id).first()
+    )
+    if one is None or one.state == Partnership.State.REVOKED:
+        raise BadRequest("There is no such partnership", mend="It may have ended.")
+    if on <= today:
+        raise BadRequest("This day is not to come", where="review", value=str(on), mend="Choose a later day.")
+    before = None if one.review_on is None else str(one.review_on)
+    audit.write("partnership", one.pk, before={"review_on": before}, after={"review_on": str(on)})
+    one.review_on = on
+    one.save(update_fields=["review_on"])
+    return one
 
 
 def _segments(ids: set[str]) -> dict[str, str]:
