@@ -82,6 +82,14 @@ def test_a_play_is_written_once_for_a_cell_and_shown_where_the_account_is_worked
     assert Play.objects.get().text == "Ask for an introduction at once"
     assert knowledge.knowledge("a1", NOW).plays == ("Ask for an introduction at once",)
     assert knowledge.knowledge("a2", NOW).plays == ()
+    page = client_of(Role.REP).get("/partners/verdantine/overlaps/?ours=targets&theirs=customer").content.decode()
+    assert "What to do here" in page
+    assert "Ask for an introduction at once" in page, "it stands above the list of its cell"
+    assert "written by Partner manager on" in page
+    for other in ("", "?ours=targets", "?ours=empty&theirs=customer"):
+        assert (
+            "What to do here" not in client_of(Role.REP).get(f"/partners/verdantine/overlaps/{other}").content.decode()
+        )
     client.post("/partners/verdantine/map/play/", {**typed, "text": " "})
     assert not Play.objects.exists()
     answer = client.post("/partners/verdantine/map/play/", {**typed, "population": "nowhere"}, follow=True)

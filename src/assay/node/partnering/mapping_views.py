@@ -66,8 +66,9 @@ def overlaps(request: HttpRequest, slug: str) -> HttpResponse:
         "questions": mapping.asked(partnership) if page.number == 1 else [],
         "ours": Population.objects.filter(is_of_people=False),
         "theirs": TheirPopulation.objects.filter(
-            partnership=partnership, level=Level.OVERLAPS, until__isnull=True
+            mapping.still_offered(), partnership=partnership, level=Level.OVERLAPS
         ).order_by("name"),
+        "play": mapping.play_of(partnership, asked["ours"], asked["theirs"]),
         "orders": mapping.ORDERS,
         "called": lens.called(by_lens.revenue),
         "address": f"?{urlencode(narrowed)}",
@@ -131,7 +132,7 @@ def play(request: HttpRequest, slug: str) -> HttpResponse:
     partnership = known(slug)
     typed = {name: request.POST.get(name, "") for name in ("population", "says", "text")}
     try:
-        mapping.write_play(_user(request), typed["population"], typed["says"], typed["text"])
+        mapping.write_play(_user(request), typed["population"], typed["says"], typed["text"], timezone.now())
     except ShownError as error:
         messages.error(request, error.text())
     else:
