@@ -53,9 +53,13 @@ def test_a_lead_is_accepted_and_won_on_a_phone_without_scripts(visitor, north, h
     page.get_by_text("Ann Example, +1 555 0100").wait_for()
     page.get_by_role("button", name="We met them").click()
     page.get_by_text("Noted: you met them.").wait_for()
-    page.get_by_role("button", name="Won", exact=True).first.click()
+    page.get_by_role("link", name="Won", exact=True).click()
+    page.get_by_text("This is final").wait_for()
+    page.get_by_label("Amount, if you like to tell").fill("1200")
+    assert not is_too_wide(page)
+    page.get_by_role("button", name="Yes, it is won").click()
     page.get_by_text("Won! Acme is told.").wait_for()
-    assert Handoff.objects.get().state == "won"
+    assert (Handoff.objects.get().state, Handoff.objects.get().amount) == ("won", 1200)
 
 
 def test_an_insight_is_told_with_two_taps(visitor, north, handed):
