@@ -67,7 +67,7 @@ def knows(partner: Partner, account_id: str) -> bool:
 
 
 def named(partner: Partner, some: Sequence[Shared]) -> list[Shared]:
-    """Return the accounts with a name each: our own where we told the partner, else a few signs."""
+    """Return the accounts with a name each: ours where we told it, else “Account” and the begin of its key."""
     ours = _ours_told(partner, [one.account_id for one in some if not one.name])
     return [
         one if one.name else replace(one, name=ours.get(one.account_id) or f"Account {one.key[:6]}") for one in some
