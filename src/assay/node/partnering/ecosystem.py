@@ -69,6 +69,10 @@ class PartnerLine:
     told: int = 0
     insights: int = 0
     introductions: int = 0
+    asked: int = 0  # these since the same instant as leads
+    accepted: int = 0
+    made: int = 0
+    success: str = ""  # how both sides signed that they will know that it was worth it
     waiting: int = 0  # introductions that it asked and nobody answered
     questions: int = 0
     confirmed_at: datetime | None = None
@@ -102,6 +106,7 @@ def partners(now: datetime, since: datetime) -> list[PartnerLine]:
     lines = {one.pk: PartnerLine(partner=one) for one in Partner.objects.filter(left_at__isnull=True)}
     _count_leads(lines, since)
     _count_rows(lines, now)
+    _count_introductions(lines, since)
     found = list(lines.values())
     found.sort(key=lambda one: (-one.all.amount, -one.all.won, -one.all.eql, -one.all.xql, one.partner.name))
     return found
@@ -147,14 +152,28 @@ def _count_rows(lines: Mapping[int, PartnerLine], now: datetime) -> None:
     for pk, n in Insight.objects.order_by().values_list("partner").annotate(n=Count("account_id", distinct=True)):
         if pk in lines:
             lines[pk].insights = n
-    waiting = Q(state=Introduction.State.ASKED, by_us=False)
+    for one in Partnership.objects.exclude(state=Partnership.State.REVOKED):
+        if line := lines.get(one.partner_id):
+            line.state, line.success = str(one.get_state_display()), str(one.terms.get("success") or "")
+
+
+def _count_introductions(lines: Mapping[int, PartnerLine], since: datetime) -> None:
+    """Count introductions by whichever side: one that was closed counts for how far it got."""
+    state = Introduction.State
+    new, waiting = Q(made_at__gte=since), Q(state=state.ASKED, by_us=False)
+    made = Q(introduced_at__isnull=False) | Q(state=state.MADE)
+    accepted = made | Q(accepted_at__isnull=False) | Q(state=state.ACCEPTED)
     counted = Introduction.objects.order_by().values("partner")
-    for asked in counted.annotate(n=Count("pk"), waiting=Count("pk", filter=waiting)):
+    for asked in counted.annotate(
+        n=Count("pk"),
+        waiting=Count("pk", filter=waiting),
+        asked=Count("pk", filter=new),
+        accepted=Count("pk", filter=new & accepted),
+        made=Count("pk", filter=new & made),
+    ):
         if line := lines.get(asked["partner"]):
             line.introductions, line.waiting = asked["n"], asked["waiting"]
-    for one in Partnership.objects.exclude(state=Partnership.State.REVOKED):
-        if one.partner_id in lines:
-            lines[one.partner_id].state = str(one.get_state_display())
+            line.asked, line.accepted, line.made = asked["asked"], asked["accepted"], asked["made"]
 
 
 def unserved(now: datetime, most: int = 30) -> list[Unserved]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from django.contrib import messages
@@ -21,7 +21,7 @@ from assay.node.partnering.accounts import attribute_names, names_of
 from assay.node.partnering.models import Partnership
 
 #: So many days back leads are counted, by what is chosen.
-_PERIODS: Final = {"90": "90 days", "180": "half a year", "365": "a year"}
+_PERIODS: Final = {"90": "90 days", "180": "half a year", "365": "a year", "all": "all time"}
 _SHOWN: Final = 5
 
 
@@ -32,7 +32,8 @@ def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     days = request.GET.get("days", "")
     days = days if days in _PERIODS else "365"
-    lines = ecosystem.partners(now, now - timedelta(days=int(days)))
+    since = now - timedelta(days=int(days)) if days.isdecimal() else datetime.min.replace(tzinfo=UTC)
+    lines = ecosystem.partners(now, since)
     needs_ = ecosystem.unserved(now)
     named = names_of([account for one in needs_ for account in one.accounts[:_SHOWN]])
     segments = ecosystem.segment_names(lines)[:6]
@@ -51,6 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "attributes": attribute_names(),
         "days": days,
         "periods": _PERIODS,
+        "period": _PERIODS[days],
         "here": request.path,
         "may_manage": may(cast(User, request.user).role, Permission.MANAGE_PARTNERS),
     }

@@ -341,6 +341,8 @@ class Introduction(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
     made_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)  # these two stay when it is closed
+    introduced_at = models.DateTimeField(null=True)
 
 
 class Word(models.Model):

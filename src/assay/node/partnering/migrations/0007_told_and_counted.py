@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
         migrations.AddField(model_name="standing", name="node_told_at", field=models.DateTimeField(null=True)),
         migrations.AddField(model_name="standing", name="node_heard_at", field=models.DateTimeField(null=True)),
         migrations.AddField(model_name="theirpopulation", name="counted", field=models.JSONField(default=dict)),
+        migrations.AddField(model_name="introduction", name="accepted_at", field=models.DateTimeField(null=True)),
+        migrations.AddField(model_name="introduction", name="introduced_at", field=models.DateTimeField(null=True)),
         migrations.AddField(model_name="play", name="set_at", field=models.DateTimeField(null=True)),
         migrations.AddField(
             model_name="play",
