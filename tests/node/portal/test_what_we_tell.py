@@ -126,3 +126,28 @@ def test_what_was_written_before_anybody_came_is_found_by_whoever_comes(live, no
     assert "Kept, but nobody at Northwind can read it" in _tell(live, client_of).content.decode()
     opening.change_activity(manager, north.slug, north.user.pk, True)
     assert "approved" in north.client.get("/portal/accounts/").content.decode()
+
+
+def test_who_tells_is_warned_where_the_partner_knows_no_name_of_the_account(live, north, manager, page_of, client_of):
+    assert "neither of you told" not in page_of()
+    live.told.update(fields={})
+    sign = f"Account {sharing.key_of(north.partner, 'initech')[:6]}"
+    assert page_of().count(f"Northwind sees this account as “{sign}”") == 2, "where one tells, and where one asks"
+    assert sign in north.client.get("/portal/accounts/").content.decode()
+    one = introductions.ask(manager, live.overlaps.get().pk, "Who decides at Initech?", NOW)
+    assert sign in client_of(Role.REP).get(f"/partners/introductions/{one.pk}/").content.decode()
+
+
+def test_a_paused_partner_with_a_node_reads_it_later(page_of):
+    who = knowing.partner("verdantine")
+    Standing.objects.create(partnership=who, node_heard_at=NOON)
+    knowing.told(who, "initech")
+    Partnership.objects.update(state="paused")
+    assert WARNING not in page_of()
+
+
+def test_who_hands_a_lead_over_reads_where_nobody_can_come_in(lead, north, manager, client_of):
+    path = f"/handoffs/lead/{lead.pk}/"
+    assert "nobody there can come in" not in client_of(Role.PARTNER_MANAGER).get(path).content.decode()
+    opening.change_activity(manager, north.slug, north.user.pk, False)
+    assert "Northwind (nobody there can come in" in client_of(Role.PARTNER_MANAGER).get(path).content.decode()

@@ -70,6 +70,7 @@ def introduction(request: HttpRequest, introduction_id: int) -> HttpResponse:
         "is_ours": found.ours_id == user.pk,
         "may_work": doing.may_work(user),
         "is_unread": bool(reaching.unread([found.partner_id])),
+        "sign": reaching.sign(found.partner, found.account_id),
         "may_manage": may(user.role, Permission.MANAGE_PARTNERS),
     }
     return render(request, "partnering/introduction.html", shown)

@@ -53,6 +53,7 @@ class Knows:
     may_ask: bool
     we_told: tuple[OurInsight, ...]
     is_unread: bool  # nobody there can read what we tell
+    sign: str  # what its people see in the place of the account's name, where they know none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ def knowledge(account_id: str, now: datetime) -> Knowledge:
             and shared[partner].partnership.state == Partnership.State.LIVE,
             we_told=tuple(one for one in ours if one.partnership.partner_id == partner.pk),
             is_unread=partner.pk in unread,
+            sign=reaching.sign(partner, account_id),
         )
         for partner, sayings in told.items()
     )

@@ -10,20 +10,23 @@ from assay.node.partnering.models import Partner, Partnership, Standing
 #: Tells which of some partners (their numbers) have people who can come in and read.
 Readers = Callable[[Collection[int]], set[int]]
 _READING: Final[list[Readers]] = []
+#: Tells by which sign a partner's people see an account of which they know no name; '' where they know one.
+Sign = Callable[[Partner, str], str]
+_SIGNS: Final[list[Sign]] = []
 
 
-def listen(readers: Readers) -> None:
-    """Let this function say which partners have people who can read here."""
+def listen(readers: Readers, sign: Sign) -> None:
+    """Let these functions say which partners have people who can read here, and what they see of an account."""
     if readers not in _READING:
         _READING.append(readers)
+        _SIGNS.append(sign)
 
 
 def with_a_node(partners: Collection[int]) -> set[int]:
     """Return which of these partners have a node that takes in what we tell."""
-    live = Standing.objects.filter(
-        partnership__partner__in=list(partners), partnership__state=Partnership.State.LIVE, node_heard_at__isnull=False
-    )
-    return set(live.values_list("partnership__partner", flat=True))
+    known = Standing.objects.filter(partnership__partner__in=list(partners), node_heard_at__isnull=False)
+    going = known.exclude(partnership__state=Partnership.State.REVOKED)
+    return set(going.values_list("partnership__partner", flat=True))
 
 
 def with_people(partners: Collection[int]) -> set[int]:
@@ -34,6 +37,13 @@ def with_people(partners: Collection[int]) -> set[int]:
 def unread(partners: Collection[int]) -> set[int]:
     """Return the partners of whom nobody can read what we tell them."""
     return set(partners) - with_a_node(partners) - with_people(partners) if partners else set()
+
+
+def sign(partner: Partner, account_id: str) -> str:
+    """Return by which sign people of a partner see an account, where they read of it here and know no name of it."""
+    if partner.pk not in with_people([partner.pk]):
+        return ""
+    return next((found for of in _SIGNS if (found := of(partner, account_id))), "")
 
 
 def where(partner: Partner) -> str:

@@ -19,8 +19,9 @@ class PortalConfig(AppConfig):
         from assay.node.portal import news
         from assay.node.portal.belonging import with_people
         from assay.node.portal.panel import of_lead
+        from assay.node.portal.sharing import sign_for
 
         panels.plug(of_lead)
         introductions.listen(news.introduction)
         insights.listen(news.told)
-        reaching.listen(with_people)
+        reaching.listen(with_people, sign_for)

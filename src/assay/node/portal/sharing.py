@@ -69,20 +69,28 @@ def knows(partner: Partner, account_id: str) -> bool:
 def named(partner: Partner, some: Sequence[Shared]) -> list[Shared]:
     """Return the accounts with a name each: ours where we told it, else “Account” and the begin of its key."""
     ours = _ours_told(partner, [one.account_id for one in some if not one.name])
-    return [
-        one if one.name else replace(one, name=ours.get(one.account_id) or f"Account {one.key[:6]}") for one in some
-    ]
+    return [one if one.name else replace(one, name=ours.get(one.account_id) or _sign(one.key)) for one in some]
 
 
 def names_for(partner: Partner, account_ids: Collection[str]) -> dict[str, str]:
     """Return the names under which a partner knows accounts."""
     known = {one.account_id: one.name for one in named(partner, shared_with(partner, account_ids))}
-    return {one: known.get(one) or f"Account {key_of(partner, one)[:6]}" for one in account_ids}
+    return {one: known.get(one) or _sign(key_of(partner, one)) for one in account_ids}
+
+
+def sign_for(partner: Partner, account_id: str) -> str:
+    """Return what a partner sees in the place of an account's name; '' where it knows a name."""
+    sign = _sign(key_of(partner, account_id))
+    return sign if name_for(partner, account_id) == sign else ""
 
 
 def name_for(partner: Partner, account_id: str) -> str:
     """Return the name under which a partner knows an account."""
     return names_for(partner, [account_id])[account_id]
+
+
+def _sign(key: str) -> str:
+    return f"Account {key[:6]}"
 
 
 def _handed(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
