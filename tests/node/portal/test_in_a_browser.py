@@ -103,7 +103,7 @@ def test_a_lead_is_handed_over_from_its_page_to_a_partner_that_was_just_let_in(v
         pat.locator("input[type=password]").nth(n).fill("a password of her own choice")
     pat.get_by_role("button", name="Change Password").click()
     pat.get_by_role("heading", name="Northwind with Acme").wait_for()
-    pat.get_by_role("link", name="Globex").wait_for()
+    pat.get_by_role("link", name="Globex", exact=True).wait_for()
 
 
 def test_a_user_leaves_in_three_taps(visitor, north, handed):
@@ -128,6 +128,7 @@ def test_no_page_of_the_portal_is_too_wide_and_a_first_timer_reads_what_comes_ne
         introducing.ask(north.user, key, "Please introduce us to whoever buys tools there.", handoff.at)
         addresses += [
             f"/portal/leads/{handoff.pk}/",
+            f"/portal/leads/{handoff.pk}/decline/",
             f"/portal/accounts/{key}/",
             f"/portal/accounts/{key}/timing/",
             f"/portal/introductions/{'a' * 32}/",

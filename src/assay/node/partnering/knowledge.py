@@ -99,7 +99,8 @@ def knowledge(account_id: str, now: datetime) -> Knowledge:
         if one.state in {Introduction.State.ASKED, Introduction.State.ACCEPTED}
     }
     ours = insights.told_to(list(told), [account_id])
-    unread = reaching.unread([partner.pk for partner in told])
+    numbers = [partner.pk for partner in told]
+    unread, reading = reaching.unread(numbers), reaching.with_people(numbers)
     knows = tuple(
         Knows(
             partner=partner,
@@ -111,7 +112,7 @@ def knowledge(account_id: str, now: datetime) -> Knowledge:
             and shared[partner].partnership.state == Partnership.State.LIVE,
             we_told=tuple(one for one in ours if one.partnership.partner_id == partner.pk),
             is_unread=partner.pk in unread,
-            sign=reaching.sign(partner, account_id),
+            sign=reaching.sign(partner, account_id) if partner.pk in reading else "",
         )
         for partner, sayings in told.items()
     )
