@@ -210,10 +210,10 @@ def test_an_insight_goes_from_one_node_to_the_other_and_is_taken_back(sides, use
     sides.carry(sides.theirs, sides.ours)
     heard = Insight.objects.get()
     assert (heard.account_id, heard.letter, heard.value) == ("their-a1", "budget", "yes")
-    insights.attest(manager, one.pk, "budget", "no")
+    insights.attest(manager, one.pk, "budget", "no", NOW)
     sides.carry(sides.theirs, sides.ours)
     assert Insight.objects.first().value == "no"
     with pytest.raises(BadRequest):
-        insights.attest(manager, one.pk, "shoe size", "yes")
+        insights.attest(manager, one.pk, "shoe size", "yes", NOW)
     with pytest.raises(NotAllowed):
-        insights.attest(user_of(Role.REP), one.pk, "need", "yes")
+        insights.attest(user_of(Role.REP), one.pk, "need", "yes", NOW)

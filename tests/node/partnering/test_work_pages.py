@@ -17,8 +17,8 @@ from assay.node.access.permissions import Role
 from assay.node.leads import arriving, beside
 from assay.node.leads.models import KnownByPartners, Lead
 from assay.node.leads.states import State
-from assay.node.partnering import ecosystem, knowledge, lens, mapping, ranking
-from assay.node.partnering.models import Account, Errand, Level, Overlap, Play, Standing
+from assay.node.partnering import ecosystem, introductions, knowledge, lens, mapping, ranking
+from assay.node.partnering.models import Account, Errand, Introduction, Level, Overlap, Play, Standing
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +82,14 @@ def test_a_play_is_written_once_for_a_cell_and_shown_where_the_account_is_worked
     assert Play.objects.get().text == "Ask for an introduction at once"
     assert knowledge.knowledge("a1", NOW).plays == ("Ask for an introduction at once",)
     assert knowledge.knowledge("a2", NOW).plays == ()
+    page = client_of(Role.REP).get("/partners/verdantine/overlaps/?ours=targets&theirs=customer").content.decode()
+    assert "What to do here" in page
+    assert "Ask for an introduction at once" in page, "it stands above the list of its cell"
+    assert "written by Partner manager on" in page
+    for other in ("", "?ours=targets", "?ours=empty&theirs=customer"):
+        assert (
+            "What to do here" not in client_of(Role.REP).get(f"/partners/verdantine/overlaps/{other}").content.decode()
+        )
     client.post("/partners/verdantine/map/play/", {**typed, "text": " "})
     assert not Play.objects.exists()
     answer = client.post("/partners/verdantine/map/play/", {**typed, "population": "nowhere"}, follow=True)
@@ -219,6 +227,28 @@ def test_the_ecosystem_tells_who_brought_what_and_how_it_ended(shared, client_of
     page = client_of(Role.REP).get("/partners/ecosystem/").content.decode()
     assert "2 XQL" in page
     assert "900" in page
+
+
+def test_how_success_is_measured_stands_beside_what_came_of_it(shared, client_of, user_of):
+    shared.terms = {"success": "Ten introductions accepted by summer"}
+    shared.save()
+    partner("ossuline")
+    attests(shared, "a1")
+    rep = user_of(Role.REP)
+    for account in ("a1", "a2", "a3"):
+        introductions.ask(rep, Overlap.objects.get(account_id=account).pk, "Please", NOW)
+    introductions.brought_by_partner(Introduction.objects.get(account_id="a1"), "accepted", "Olga", NOW)
+    made = Introduction.objects.get(account_id="a2")
+    for state in ("accepted", "made", "closed"):
+        introductions.brought_by_partner(made, state, "Olga", NOW)
+    Introduction.objects.filter(account_id="a3").update(made_at=NOW - 400 * DAY)
+    arriving.apply([enter("xql_partner_warm", "a1", NOW)], _definitions(), NOW)
+    Lead.objects.update(state=State.WON, amount=Decimal(12900))
+    page = client_of(Role.REP).get("/partners/ecosystem/").content.decode()
+    assert "Ten introductions accepted by summer" in page
+    assert "3 accounts shared; 2 introductions asked for, 2 accepted, 1 made; 0 EQL and 1 XQL, 1 won for 12,900" in page
+    assert "0 accounts shared; 0 introductions asked for" in page, "each partner has its line"
+    assert "3 introductions asked for" in client_of(Role.REP).get("/partners/ecosystem/?days=all").content.decode()
 
 
 def test_needs_that_nobody_serves_are_listed(shared):

@@ -63,7 +63,7 @@ def test_a_partner_sees_and_does_nothing_of_anothers_by_guessing(north, theirs):
     for path in _paths(theirs):
         found = [
             north.client.get(path),
-            north.client.post(path, {"words": "x", "value": "x", "text": "x", "wanted": "x"}),
+            north.client.post(path, {"words": "x", "value": "x", "text": "x", "wanted": "x", "sure": "1"}),
         ]
         assert {answer.status_code for answer in found} <= {404, 405}, path
         assert all("Globex" not in answer.content.decode() for answer in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -87,7 +88,7 @@ def test_the_owner_and_the_partner_manager_are_told_what_the_partner_answers(nor
 
 def test_the_lead_page_shows_what_became_of_it(client_of, north, lead, hand):
     handoff = hand(lead, north)
-    north.client.post(f"/portal/leads/{handoff.pk}/decline/", {"words": "too small for us"})
+    north.client.post(f"/portal/leads/{handoff.pk}/decline/", {"words": "too small for us", "sure": "1"})
     shown = _text(client_of(Role.REP), f"/leads/{lead.pk}/")
     assert "too small for us" in shown
     assert "declined by a partner" in shown
@@ -142,7 +143,7 @@ def test_a_lead_that_is_over_is_not_handed_over(north, lead, hand):
 
 def test_an_answer_that_comes_second_is_refused_and_changes_nothing(north, lead, hand):
     handoff = hand(lead, north)
-    north.client.post(f"/portal/leads/{handoff.pk}/decline/")
+    north.client.post(f"/portal/leads/{handoff.pk}/decline/", {"sure": "1"})
     answer = north.client.post(f"/portal/leads/{handoff.pk}/accept/")
     assert answer.status_code == 422
     assert "somebody was quicker" in answer.content.decode()
@@ -152,9 +153,40 @@ def test_an_answer_that_comes_second_is_refused_and_changes_nothing(north, lead,
 def test_an_amount_that_is_no_number_is_refused(north, lead, hand):
     handoff = hand(lead, north)
     north.client.post(f"/portal/leads/{handoff.pk}/accept/")
-    answer = north.client.post(f"/portal/leads/{handoff.pk}/win/", {"amount": "a lot"})
+    answer = north.client.post(f"/portal/leads/{handoff.pk}/win/", {"amount": "a lot", "words": "at last", "sure": "1"})
     assert answer.status_code == 422
+    assert 'value="at last"' in answer.content.decode(), "what was typed is not typed again"
     assert Handoff.objects.get().state == "accepted"
+
+
+@pytest.mark.parametrize(("verb", "state"), [("decline", "declined"), ("win", "won"), ("lose", "lost")])
+def test_what_is_final_is_asked_once_more_and_says_so(verb, state, north, lead, hand):
+    handoff = hand(lead, north)
+    path = f"/portal/leads/{handoff.pk}/"
+    if verb != "decline":
+        north.client.post(f"{path}accept/")
+    before = Handoff.objects.get().state
+    assert f'href="{path}{verb}/"' in _text(north.client, path), "one click leads to the question"
+    for answer in (north.client.get(f"{path}{verb}/"), north.client.post(f"{path}{verb}/", {"words": "x"})):
+        shown = answer.content.decode()
+        assert "This is final" in shown
+        assert ("Amount" in shown) == (verb == "win")
+    assert Handoff.objects.get().state == before
+    north.client.post(f"{path}{verb}/", {"sure": "1", "amount": "1200.50" if verb == "win" else ""})
+    handoff.refresh_from_db()
+    assert (handoff.state, handoff.amount) == (state, Decimal("1200.50") if verb == "win" else None)
+    assert "somebody was quicker" in north.client.get(f"{path}{verb}/").content.decode()
+
+
+def test_many_leads_come_page_by_page_those_that_wait_first(north, lead, hand):
+    first = hand(lead, north)
+    given = {"partner": north.partner, "lead": lead, "at": NOON, "changed_at": NOON}
+    Handoff.objects.bulk_create(Handoff(company=f"Over {n}", state="declined", **given) for n in range(119))
+    pages = [_text(north.client, f"/portal/leads/?page={n}") for n in (1, 2, 3)]
+    assert [f"/portal/leads/{first.pk}/accept/" in page for page in pages] == [True, False, False]
+    seen = [name for page in pages for name in re.findall(r">(Over \d+)</a>", page)]
+    assert sorted(seen) == sorted(f"Over {n}" for n in range(119))
+    assert "1 of 3" in pages[0]
 
 
 def test_a_day_to_answer_by_lies_ahead(north, lead, hand):

@@ -53,9 +53,13 @@ def test_a_lead_is_accepted_and_won_on_a_phone_without_scripts(visitor, north, h
     page.get_by_text("Ann Example, +1 555 0100").wait_for()
     page.get_by_role("button", name="We met them").click()
     page.get_by_text("Noted: you met them.").wait_for()
-    page.get_by_role("button", name="Won", exact=True).first.click()
+    page.get_by_role("link", name="Won", exact=True).click()
+    page.get_by_text("This is final").wait_for()
+    page.get_by_label("Amount, if you like to tell").fill("1200")
+    assert not is_too_wide(page)
+    page.get_by_role("button", name="Yes, it is won").click()
     page.get_by_text("Won! Acme is told.").wait_for()
-    assert Handoff.objects.get().state == "won"
+    assert (Handoff.objects.get().state, Handoff.objects.get().amount) == ("won", 1200)
 
 
 def test_an_insight_is_told_with_two_taps(visitor, north, handed):
@@ -99,7 +103,7 @@ def test_a_lead_is_handed_over_from_its_page_to_a_partner_that_was_just_let_in(v
         pat.locator("input[type=password]").nth(n).fill("a password of her own choice")
     pat.get_by_role("button", name="Change Password").click()
     pat.get_by_role("heading", name="Northwind with Acme").wait_for()
-    pat.get_by_role("link", name="Globex").wait_for()
+    pat.get_by_role("link", name="Globex", exact=True).wait_for()
 
 
 def test_a_user_leaves_in_three_taps(visitor, north, handed):
@@ -124,6 +128,7 @@ def test_no_page_of_the_portal_is_too_wide_and_a_first_timer_reads_what_comes_ne
         introducing.ask(north.user, key, "Please introduce us to whoever buys tools there.", handoff.at)
         addresses += [
             f"/portal/leads/{handoff.pk}/",
+            f"/portal/leads/{handoff.pk}/decline/",
             f"/portal/accounts/{key}/",
             f"/portal/accounts/{key}/timing/",
             f"/portal/introductions/{'a' * 32}/",

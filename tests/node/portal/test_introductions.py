@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 import pytest
@@ -111,6 +112,18 @@ def test_what_we_answer_is_not_for_the_partner_to_answer(north, key):
         assert north.client.post(f"/portal/introductions/{one.public_id}/{verb}/").status_code == 422
     one.refresh_from_db()
     assert one.state == "asked"
+
+
+def test_many_introductions_come_page_by_page_those_that_wait_first(north, ours):
+    given = {"partner": north.partner, "account_id": "globex", "made_at": NOW, "changed_at": NOW, "state": "closed"}
+    Introduction.objects.bulk_create(
+        Introduction(public_id=f"{n:032x}", by_us=False, wanted=f"Over {n}", **given) for n in range(119)
+    )
+    pages = [north.client.get(f"/portal/introductions/?page={n}").content.decode() for n in (1, 2, 3)]
+    assert [ours.wanted in page for page in pages] == [True, False, False]
+    seen = [words for page in pages for words in re.findall(r"<p>(Over \d+)</p>", page)]
+    assert sorted(seen) == sorted(f"Over {n}" for n in range(119))
+    assert "2 of 3" in pages[1]
 
 
 def test_both_sides_write_in_one_thread(north, ours):

@@ -69,6 +69,12 @@ def test_what_a_user_said_stays_without_a_name_when_only_the_user_leaves(busy):
     assert Handoff.objects.get().state == "accepted"
 
 
+def test_our_page_names_what_it_does_and_calls_nothing_else_letting_go(busy, client_of):
+    page = client_of(Role.PARTNER_MANAGER).get("/partners/northwind/portal/").content.decode()
+    assert "Delete everything of Northwind</h2>" in page
+    assert "Let it go" not in page, "it is held accounts that are let go, to a partner"
+
+
 def test_leaving_asks_whether_one_is_sure(busy):
     assert busy.client.post("/portal/you/leave/").status_code == 422
     assert User.objects.get(pk=busy.user.pk).is_active

@@ -11,8 +11,9 @@ from tests.node.portal.conftest import NOW
 
 from assay.core.errors import BadRequest
 from assay.node.leads.models import Lead
+from assay.node.leads.states import State
 from assay.node.partnering.models import Account, Company, Disclosed, Insight, Overlap, Partnership, Told
-from assay.node.portal import attesting, handing, opening, sharing
+from assay.node.portal import attesting, becoming, handing, opening, sharing
 from assay.node.telling.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,16 @@ def test_what_became_of_an_insight_is_shown_where_we_let_it_be_seen(north, share
     assert "opportunity" not in north.client.get(path).content.decode()
     opening.set_outcomes(manager, north.slug, True)
     assert "became an opportunity" in north.client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_of_our_leads_is_read_in_a_word_and_none_as_no_lead(state, north, shared, manager):
+    opening.set_outcomes(manager, north.slug, True)
+    Lead.objects.filter(account_id="globex").update(state=state)
+    assert becoming.of_accounts(north.partner, ["globex"])["globex"] != "no lead yet"
+    assert becoming.of_accounts(north.partner, ["globex"])["globex"] == becoming.of_lead(Lead.objects.get())
+    Lead.objects.update(subject_type="account", subject_id="globex", account_id="")
+    assert becoming.of_accounts(north.partner, ["globex"])["globex"] != "no lead yet", "a lead that is the account"
 
 
 def test_an_account_counts_once_the_partner_told_us_of_it(north, live):

@@ -11,6 +11,8 @@ from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
 from assay.node.leads import queries as leads
 from assay.node.leads.models import Task
+from assay.node.partnering.awaiting import awaited
+from assay.node.portal import handing
 from assay.node.rulebook import queries as rules
 
 
@@ -39,6 +41,13 @@ def waiting(user: User, now: datetime) -> list[Waiting]:
     if may(user.role, Permission.PUBLISH_RULES):
         asked = rules.to_approve(user)
         found.append(_one(asked, "rule to approve", "rules to approve", reverse("rules")))
+    found += [_one(each.count, each.one, each.several, each.address) for each in awaited(user, now)]
+    if may(user.role, Permission.LET_PARTNERS_LEARN):
+        late, words = (
+            handing.unanswered(now),
+            ("that a partner did not answer in time", "that partners did not answer in time"),
+        )
+        found.append(_one(late, f"lead {words[0]}", f"leads {words[1]}", reverse("handoffs")))
     return [one for one in found if one.count]
 
 

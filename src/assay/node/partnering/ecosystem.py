@@ -10,6 +10,9 @@ from typing import Final
 
 from django.db.models import Count, Max, Q
 
+from assay.core.errors import BadRequest
+from assay.node.access.actions import Audit, action
+from assay.node.access.permissions import Permission
 from assay.node.leads.models import Lead
 from assay.node.leads.states import State
 from assay.node.partnering import lens, ranking
@@ -66,6 +69,10 @@ class PartnerLine:
     told: int = 0
     insights: int = 0
     introductions: int = 0
+    asked: int = 0  # these since the same instant as leads
+    accepted: int = 0
+    made: int = 0
+    success: str = ""  # how both sides signed that they will know that it was worth it
     waiting: int = 0  # introductions that it asked and nobody answered
     questions: int = 0
     confirmed_at: datetime | None = None
@@ -85,12 +92,13 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Something that is to be looked at again by a day."""
+    """Something that is to be looked at again by a day; of no one partner: what all may learn by default."""
 
-    partner: Partner
+    partner: Partner | None
     what: str
     on: date
     is_late: bool
+    terms_of: int | None = None  # the partnership whose terms it is about
 
 
 def partners(now: datetime, since: datetime) -> list[PartnerLine]:
@@ -98,6 +106,7 @@ def partners(now: datetime, since: datetime) -> list[PartnerLine]:
     lines = {one.pk: PartnerLine(partner=one) for one in Partner.objects.filter(left_at__isnull=True)}
     _count_leads(lines, since)
     _count_rows(lines, now)
+    _count_introductions(lines, since)
     found = list(lines.values())
     found.sort(key=lambda one: (-one.all.amount, -one.all.won, -one.all.eql, -one.all.xql, one.partner.name))
     return found
@@ -143,14 +152,28 @@ def _count_rows(lines: Mapping[int, PartnerLine], now: datetime) -> None:
     for pk, n in Insight.objects.order_by().values_list("partner").annotate(n=Count("account_id", distinct=True)):
         if pk in lines:
             lines[pk].insights = n
-    waiting = Q(state=Introduction.State.ASKED, by_us=False)
+    for one in Partnership.objects.exclude(state=Partnership.State.REVOKED):
+        if line := lines.get(one.partner_id):
+            line.state, line.success = str(one.get_state_display()), str(one.terms.get("success") or "")
+
+
+def _count_introductions(lines: Mapping[int, PartnerLine], since: datetime) -> None:
+    """Count introductions by whichever side: one that was closed counts for how far it got."""
+    state = Introduction.State
+    new, waiting = Q(made_at__gte=since), Q(state=state.ASKED, by_us=False)
+    made = Q(introduced_at__isnull=False) | Q(state=state.MADE)
+    accepted = made | Q(accepted_at__isnull=False) | Q(state=state.ACCEPTED)
     counted = Introduction.objects.order_by().values("partner")
-    for asked in counted.annotate(n=Count("pk"), waiting=Count("pk", filter=waiting)):
+    for asked in counted.annotate(
+        n=Count("pk"),
+        waiting=Count("pk", filter=waiting),
+        asked=Count("pk", filter=new),
+        accepted=Count("pk", filter=new & accepted),
+        made=Count("pk", filter=new & made),
+    ):
         if line := lines.get(asked["partner"]):
             line.introductions, line.waiting = asked["n"], asked["waiting"]
-    for one in Partnership.objects.exclude(state=Partnership.State.REVOKED):
-        if one.partner_id in lines:
-            lines[one.partner_id].state = str(one.get_state_display())
+            line.asked, line.accepted, line.made = asked["asked"], asked["accepted"], asked["made"]
 
 
 def unserved(now: datetime, most: int = 30) -> list[Unserved]:
@@ -197,19 +220,36 @@ def reviews(today: date) -> list[Review]:
     by = today + _SOON
     live = ~Q(state=Partnership.State.REVOKED)
     found = [
-        Review(partner=one.partner, what="terms", on=one.review_on, is_late=one.review_on < today)
+        Review(partner=one.partner, what="terms", on=one.review_on, is_late=one.review_on < today, terms_of=one.pk)
         for one in Partnership.objects.filter(live, review_on__lte=by).select_related("partner")
         if one.review_on is not None
     ]
-    grants = Grant.objects.filter(state=Grant.State.HOLDS, partnership__isnull=False).select_related(
-        "partnership__partner", "population"
-    )
+    going = Q(partnership__isnull=True) | ~Q(partnership__state=Partnership.State.REVOKED)
+    grants = Grant.objects.filter(going, state=Grant.State.HOLDS).select_related("partnership__partner", "population")
     for grant in grants.filter(Q(review_on__lte=by) | Q(expires_on__lte=by)):
         for what, on in (("is reviewed", grant.review_on), ("expires", grant.expires_on)):
-            if on is not None and on <= by and grant.partnership is not None:
+            if on is not None and on <= by:
+                of = None if grant.partnership is None else grant.partnership.partner
                 said = f"what it may learn of “{grant.population.name}” {what}"
-                found.append(Review(partner=grant.partnership.partner, what=said, on=on, is_late=on < today))
-    return sorted(found, key=lambda one: (one.on, one.partner.name))
+                found.append(Review(partner=of, what=said, on=on, is_late=on < today))
+    return sorted(found, key=lambda one: (one.on, one.partner.name if one.partner else ""))
+
+
+@action("look at terms again", Permission.MANAGE_PARTNERS)
+def look_again(audit: Audit, partnership_id: int, on: date, today: date) -> Partnership:
+    """Note that somebody looked at the terms with a partner, and when they are to be looked at again."""
+    one = (
+        Partnership.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=partnership_id).first()
+    )
+    if one is None or one.state == Partnership.State.REVOKED:
+        raise BadRequest("There is no such partnership", mend="It may have ended.")
+    if on <= today:
+        raise BadRequest("This day is not to come", where="review", value=str(on), mend="Choose a later day.")
+    before = None if one.review_on is None else str(one.review_on)
+    audit.write("partnership", one.pk, before={"review_on": before}, after={"review_on": str(on)})
+    one.review_on = on
+    one.save(update_fields=["review_on"])
+    return one
 
 
 def _segments(ids: set[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from assay.node.partnering.models import (
     Introduction,
     Listed,
     Member,
+    OurInsight,
     Overlap,
     Partnership,
     Person,
@@ -44,7 +45,7 @@ def erase(ids: Sequence[str]) -> int:
     for records in (PersonOverlap, PersonTold):
         count += records._default_manager.filter(record__in=wanted).delete()[0]
     count += Person.objects.filter(person_id__in=wanted).delete()[0]
-    for table in (Told, Overlap, Member, Account, Insight, Introduction):
+    for table in (Told, Overlap, Member, Account, Insight, OurInsight, Introduction):
         count += table._default_manager.filter(account_id__in=wanted).delete()[0]
     is_named = Q(account_id__in=wanted) | Q(other_id__in=wanted) | Q(group__in=wanted)
     count += Duplicate.objects.filter(is_named).delete()[0]

@@ -167,11 +167,15 @@ class Hearing:
         standing.save(update_fields=told)
 
     def counted(self, numbers: Sequence[Counted]) -> None:
-        """Note of each population that was counted about how many of ours are in it: 0 says few."""
+        """Note of each population that was counted about how many of each of ours are in it; None says few.
+
+        The sum is of what was told as a number: what is few is no number, and adds nothing.
+        """
         for one in TheirPopulation.objects.filter(partnership=self._partnership, level=dealing.Level.COUNTS.value):
-            found = [number.about or 0 for number in numbers if number.theirs[:60] == one.slug]
+            found = {number.ours[:60]: number.about for number in numbers if number.theirs[:60] == one.slug}
             if found:
-                TheirPopulation.objects.filter(pk=one.pk).update(shared=sum(found))
+                summed = sum(about or 0 for about in found.values())
+                TheirPopulation.objects.filter(pk=one.pk).update(shared=summed, counted=found)
 
     def trouble(self, text: str) -> None:
         """Note what stands in the way."""

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
-from assay.node.access.permissions import Permission
+from assay.node.access.permissions import Permission, may
 from assay.node.leads.queries import leads_of_account
 from assay.node.partnering import introductions as doing
+from assay.node.partnering import reaching
 from assay.node.partnering.accounts import names_of
 from assay.node.partnering.mapping_views import back
 from assay.node.partnering.models import Introduction, Overlap
@@ -68,6 +69,9 @@ def introduction(request: HttpRequest, introduction_id: int) -> HttpResponse:
         "may_write": doing.may_work(user) and found.state != _State.CLOSED,
         "is_ours": found.ours_id == user.pk,
         "may_work": doing.may_work(user),
+        "is_unread": bool(reaching.unread([found.partner_id])),
+        "sign": reaching.sign(found.partner, found.account_id),
+        "may_manage": may(user.role, Permission.MANAGE_PARTNERS),
     }
     return render(request, "partnering/introduction.html", shown)
 
@@ -83,7 +87,9 @@ def ask(request: HttpRequest, overlap_id: int) -> HttpResponse:
     except ShownError as error:
         messages.error(request, error.text())
         return redirect(back(request))
-    messages.success(request, f"{made.partner} is asked. You are told once there is an answer.")
+    messages.success(
+        request, f"{made.partner} is asked. {reaching.where(made.partner)} You are told once there is an answer."
+    )
     return redirect("introduction", made.pk)
 
 

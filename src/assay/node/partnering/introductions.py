@@ -91,11 +91,10 @@ def bring(audit: Audit, introduction_id: int, state: str, now: datetime) -> Intr
     if state not in moves(one, by_us=True):
         raise BadRequest("This cannot be done with it any more", mend="Look at where it stands.")
     before = one.state
-    one.state, one.changed_at = state, now
     one.ours = one.ours or user
     if state == State.ACCEPTED:
         one.ours = user
-    one.save(update_fields=["state", "changed_at", "ours"])
+    one.save(update_fields=["ours", *_stands(one, state, now)])
     _tell_partner(one, "introduction-state", one.public_id, {"state": state, "name": _named(user)})
     audit.write("introduction", one.pk, before={"state": before}, after={"state": state})
     return one
@@ -156,9 +155,8 @@ def brought_by_partner(one: Introduction, state: str, name: str, now: datetime) 
     """Note what a partner did with an introduction; tell whether it could. What came before changes nothing."""
     if state not in moves(one, by_us=False):
         return False
-    one.state, one.changed_at = state, now
     one.theirs = name[:200] or one.theirs
-    one.save(update_fields=["state", "changed_at", "theirs"])
+    one.save(update_fields=["theirs", *_stands(one, state, now)])
     said = f"{one.partner.name} {_SAID[State(state)]}"
     _tell_ours(one, f"introduction_{state}", said, "", now)
     return True
@@ -216,6 +214,16 @@ def _of(partnership: Partnership, public_id: str) -> Introduction:
 def _demand_own(one: Introduction, partner: Partner) -> None:
     if one.partner_id != partner.pk:
         raise BadRequest("There is no such introduction")
+
+
+def _stands(one: Introduction, state: str, now: datetime) -> tuple[str, ...]:
+    """Let an introduction stand at a state; return the names of what changed."""
+    one.state, one.changed_at = state, now
+    if state == State.ACCEPTED:
+        one.accepted_at = now
+    if state == State.MADE:
+        one.introduced_at = now
+    return ("state", "changed_at", "accepted_at", "introduced_at")
 
 
 # --- whom it concerns ------------------------------------------------------------------------------------------------

@@ -83,6 +83,23 @@ class Incoming(models.Model):
         )
 
 
+class OurInsight(models.Model):
+    """What we attest to a partner about one letter of an account; a later one on the letter takes its place."""
+
+    partnership = models.ForeignKey("partnering.Partnership", on_delete=models.CASCADE, related_name="our_insights")
+    account_id = models.CharField(max_length=200)
+    letter = models.CharField(max_length=10)
+    value = models.CharField(max_length=300)  # 'no' withdraws
+    by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=("partnership", "account_id"), name="our_insight_account"),)
+
+
 class Lens(models.Model):
     """Which attributes of accounts overlaps are looked at by; one row."""
 

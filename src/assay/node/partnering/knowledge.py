@@ -13,9 +13,19 @@ from django.utils.safestring import SafeString, mark_safe
 
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import ranking
+from assay.node.partnering import insights, ranking, reaching
 from assay.node.partnering.insights import LETTERS
-from assay.node.partnering.models import Insight, Introduction, Overlap, Partner, Partnership, Play, Says, Told
+from assay.node.partnering.models import (
+    Insight,
+    Introduction,
+    OurInsight,
+    Overlap,
+    Partner,
+    Partnership,
+    Play,
+    Says,
+    Told,
+)
 
 #: From how many days on a fact is worth asking about again.
 STALE: Final = timedelta(days=60)
@@ -41,6 +51,9 @@ class Knows:
     overlap: Overlap | None  # where an introduction can be asked for
     introduction: Introduction | None  # that is under way
     may_ask: bool
+    we_told: tuple[OurInsight, ...]
+    is_unread: bool  # nobody there can read what we tell
+    sign: str  # what its people see in the place of the account's name, where they know none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,9 @@ def knowledge(account_id: str, now: datetime) -> Knowledge:
         for one in reversed(introductions)
         if one.state in {Introduction.State.ASKED, Introduction.State.ACCEPTED}
     }
+    ours = insights.told_to(list(told), [account_id])
+    numbers = [partner.pk for partner in told]
+    unread, reading = reaching.unread(numbers), reaching.with_people(numbers)
     knows = tuple(
         Knows(
             partner=partner,
@@ -94,6 +110,9 @@ def knowledge(account_id: str, now: datetime) -> Knowledge:
             may_ask=partner in shared
             and partner.pk not in under_way
             and shared[partner].partnership.state == Partnership.State.LIVE,
+            we_told=tuple(one for one in ours if one.partnership.partner_id == partner.pk),
+            is_unread=partner.pk in unread,
+            sign=reaching.sign(partner, account_id) if partner.pk in reading else "",
         )
         for partner, sayings in told.items()
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
-from django.db.models import QuerySet
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from assay.core.errors import BadRequest
 from assay.core.io.spreadsheets import guarded
 from assay.core.io.writing import csv_of
 from assay.node.access.actions import Audit, action
+from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.partnering import lens
 from assay.node.partnering.models import (
@@ -45,6 +48,7 @@ class Column:
     says: str
     level: str  # of `Level`; hidden: the partner lets us learn nothing of such a population
     shared: int | None = None  # where only the number is told
+    counted: Mapping[str, int | None] = field(default_factory=dict)  # the same by the slug of ours; None: few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ class Cell:
     worth: Decimal | None = None
     without: int = 0  # accounts whose worth is not known
     play: str = ""
+    about: str = ""  # in words, where only the number is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +104,10 @@ def matrix(partnership: Partnership) -> Map:
         "population_id", "account_id"
     ):
         members.setdefault(population, set()).add(account)
-    lines = [Line(slug=ANY, name="All that you share", cells=tuple(_cell(c, told, None, worth) for c in columns))]
+    lines = [Line(slug=ANY, name="All that you share", cells=tuple(_cell(c, told, None, worth, "") for c in columns))]
     for ours in Population.objects.filter(is_of_people=False):
         mine = members.get(ours.pk, set())
-        cells = tuple(_cell(c, told, mine, worth, plays.get((ours.pk, c.says), "")) for c in columns)
+        cells = tuple(_cell(c, told, mine, worth, plays.get((ours.pk, c.says), ""), slug=ours.slug) for c in columns)
         lines.append(Line(slug=ours.slug, name=ours.name, cells=cells))
     return Map(
         columns=columns,
@@ -117,7 +122,7 @@ def matrix(partnership: Partnership) -> Map:
 
 def _columns(partnership: Partnership) -> tuple[Column, ...]:
     found = [
-        Column(slug=one.slug, name=one.name, says=one.says, level=one.level, shared=one.shared)
+        Column(slug=one.slug, name=one.name, says=one.says, level=one.level, shared=one.shared, counted=one.counted)
         for one in _offered(partnership)
     ]
     offered = {one.says for one in found}
@@ -130,7 +135,12 @@ def _columns(partnership: Partnership) -> tuple[Column, ...]:
 
 def _offered(partnership: Partnership) -> Sequence[TheirPopulation]:
     offered = TheirPopulation.objects.filter(partnership=partnership).exclude(level=Level.HIDDEN)
-    return list(offered.filter(until__isnull=True))
+    return list(offered.filter(still_offered()))
+
+
+def still_offered() -> Q:
+    """Return what narrows a partner's populations to those that it lets us know of now: some until a day."""
+    return Q(until__isnull=True) | Q(until__gt=timezone.now())
 
 
 def _told(partnership: Partnership) -> QuerySet[Told]:
@@ -142,12 +152,19 @@ def _cell(
     told: Mapping[str, set[str]],
     ours: set[str] | None,
     worth: Mapping[str, Decimal | None],
-    play: str = "",
+    play: str,
+    *,
+    slug: str = ANY,
 ) -> Cell:
     if column.level == Level.HIDDEN:
         return Cell(column=column, count=None, play=play)
     if column.level == Level.COUNTS:
-        return Cell(column=column, count=column.shared if ours is None else None, play=play)
+        # What is known here are the numbers alone, whatever else was told: a number is no fact of an account.
+        if slug == ANY:
+            return Cell(column=column, count=column.shared, about=_in_all(column), play=play)
+        count = column.counted.get(slug)
+        about = "" if slug not in column.counted else "few" if count is None else f"about {intcomma(count)}"
+        return Cell(column=column, count=count, about=about, play=play)
     theirs = told.get(column.slug, set())
     both = theirs if ours is None else theirs & ours
     values = [value for one in both if (value := worth.get(one)) is not None]
@@ -158,6 +175,15 @@ def _cell(
         without=len(both) - len(values),
         play=play,
     )
+
+
+def _in_all(column: Column) -> str:
+    """Return about how many are shared in all, in words: few and few are not none, and no number."""
+    few = sum(1 for about in column.counted.values() if about is None)
+    if not column.shared:
+        return "" if column.shared is None else "few or none" if few < 2 else f"few in each of your {few}"
+    about = f"about {intcomma(column.shared)}"
+    return f"{about}, and few in {few} more" if few else about
 
 
 # --- overlaps ---------------------------------------------------------------------------------------------------------
@@ -223,6 +249,13 @@ def asked(partnership: Partnership) -> list[Row]:
     return _rows(partnership, list(questions(partnership)[:50]))
 
 
+def play_of(partnership: Partnership, ours: str, theirs: str) -> Play | None:
+    """Return the play of a cell (slugs); None where none is written, or where it is no one cell."""
+    says = TheirPopulation.objects.filter(partnership=partnership, slug=theirs).values("says")
+    found = Play.objects.select_related("population", "set_by").filter(population__slug=ours, says__in=says)
+    return found.first() if ours and theirs else None
+
+
 def _rows(partnership: Partnership, found: Sequence[Overlap]) -> list[Row]:
     ids = [one.account_id for one in found]
     known, by_lens = lens.accounts(ids), lens.lens()
@@ -283,7 +316,7 @@ def file_of(found: Sequence[Row], revenue: str) -> bytes:
 
 
 @action("write a play", Permission.MANAGE_PARTNERS)
-def write_play(audit: Audit, population: str, says: str, text: str) -> None:
+def write_play(audit: Audit, population: str, says: str, text: str, now: datetime) -> None:
     """Write what people do where one of our populations meets one kind of a partner's; nothing written: no play."""
     ours = Population.objects.filter(slug=population).first()
     if ours is None or says not in Says.values:
@@ -292,7 +325,9 @@ def write_play(audit: Audit, population: str, says: str, text: str) -> None:
     if len(text) > 500:
         raise BadRequest("This is longer than 500 letters", where="play", mend="Say it in a sentence or two.")
     if text:
-        Play.objects.update_or_create(population=ours, says=says, defaults={"text": text})
+        by = audit.actor if isinstance(audit.actor, User) else None
+        known = {"text": text, "set_by": by, "set_at": now}
+        Play.objects.update_or_create(population=ours, says=says, defaults=known)
     else:
         Play.objects.filter(population=ours, says=says).delete()
     audit.write("play", f"{ours.slug}/{says}", before={}, after={"is_written": bool(text)})

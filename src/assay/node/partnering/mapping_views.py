@@ -18,7 +18,7 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import answering, facts, insights, lens, mapping
+from assay.node.partnering import answering, facts, insights, lens, mapping, reaching
 from assay.node.partnering.accounts import attribute_names
 from assay.node.partnering.models import Level, Partnership, Population, Standing, TheirPopulation
 
@@ -66,14 +66,16 @@ def overlaps(request: HttpRequest, slug: str) -> HttpResponse:
         "questions": mapping.asked(partnership) if page.number == 1 else [],
         "ours": Population.objects.filter(is_of_people=False),
         "theirs": TheirPopulation.objects.filter(
-            partnership=partnership, level=Level.OVERLAPS, until__isnull=True
+            mapping.still_offered(), partnership=partnership, level=Level.OVERLAPS
         ).order_by("name"),
+        "play": mapping.play_of(partnership, asked["ours"], asked["theirs"]),
         "orders": mapping.ORDERS,
         "called": lens.called(by_lens.revenue),
         "address": f"?{urlencode(narrowed)}",
         "query": urlencode(narrowed),
         "here": request.get_full_path(),
         "may_ask": may(user.role, Permission.WORK_LEADS) and partnership.state == Partnership.State.LIVE,
+        "is_unread": bool(reaching.unread([partnership.partner_id])),
         "may_manage": may(user.role, Permission.MANAGE_PARTNERS),
     }
     return render(request, "partnering/overlaps.html", shown)
@@ -114,11 +116,12 @@ def answer(request: HttpRequest, overlap_id: int) -> HttpResponse:
 def attest(request: HttpRequest, overlap_id: int) -> HttpResponse:
     """Tell a partner what we know of an account that both share."""
     try:
-        insights.attest(_user(request), overlap_id, request.POST.get("letter", ""), request.POST.get("value", ""))
+        letter, value = request.POST.get("letter", ""), request.POST.get("value", "")
+        made = insights.attest(_user(request), overlap_id, letter, value, timezone.now())
     except ShownError as error:
         messages.error(request, error.text())
     else:
-        messages.success(request, "It is on its way.")
+        messages.success(request, f"Told. {reaching.where(made.partnership.partner)}")
     return redirect(back(request))
 
 
@@ -129,7 +132,7 @@ def play(request: HttpRequest, slug: str) -> HttpResponse:
     partnership = known(slug)
     typed = {name: request.POST.get(name, "") for name in ("population", "says", "text")}
     try:
-        mapping.write_play(_user(request), typed["population"], typed["says"], typed["text"])
+        mapping.write_play(_user(request), typed["population"], typed["says"], typed["text"], timezone.now())
     except ShownError as error:
         messages.error(request, error.text())
     else:

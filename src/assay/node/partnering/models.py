@@ -7,13 +7,13 @@ from django.db import models
 from django.db.models import Q
 
 from assay.node.partnering.duplicate_tables import Duplicate, DuplicatesLooked
-from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, Outgoing
+from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, OurInsight, Outgoing
 from assay.node.partnering.people_tables import Person, PersonOverlap, PersonTold
 from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Preset, Standing
 
 __all__ = ["Account", "AccountsRead", "Counting", "Duplicate", "DuplicatesLooked", "Errand", "Listed", "Standing"]
 __all__ += ["Person", "PersonOverlap", "PersonTold", "Preset"]
-__all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "Outgoing"]
+__all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "OurInsight", "Outgoing"]
 
 _USER = settings.AUTH_USER_MODEL
 
@@ -218,6 +218,7 @@ class TheirPopulation(models.Model):
     level = models.CharField(max_length=10, choices=Level.choices)
     fields = models.JSONField(default=list)
     shared = models.IntegerField(null=True)  # how many of ours are in it, rounded, where only that is granted
+    counted = models.JSONField(default=dict)  # the same by the slug of our population; null says few
     told_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -340,6 +341,8 @@ class Introduction(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
     made_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)  # these two stay when it is closed
+    introduced_at = models.DateTimeField(null=True)
 
 
 class Word(models.Model):
@@ -384,6 +387,8 @@ class Play(models.Model):
     population = models.ForeignKey(Population, on_delete=models.CASCADE, related_name="plays")
     says = models.CharField(max_length=20, choices=Says.choices)
     text = models.CharField(max_length=500)
+    set_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(null=True)
 
     class Meta:
         """One a cell."""

@@ -8,6 +8,7 @@ saying so in the log, and changes nothing.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from assay.core.errors import BadRequest
 from assay.node.partnering import errands
-from assay.node.partnering.models import Incoming, Outgoing, Partnership
+from assay.node.partnering.models import Incoming, Outgoing, Partnership, Standing
 
 _log: Final = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ def hand_on(partnership: Partnership, say: Say, now: datetime, most: int = 100) 
     """
     take_again(partnership, now)
     with transaction.atomic():
+        _say_once_that_there_is_a_node(partnership, now)
         waiting = Outgoing.objects.filter(partnership=partnership, handed_on_at__isnull=True)
         letters = list(waiting.select_for_update(of=("self",))[:most])
         for one in letters:
@@ -92,6 +94,8 @@ def receive(
     except BadRequest:
         _log.warning("a partner said something that makes no sense here")
         return False
+    # `assay share` hears letters and writes none: whoever writes one has a node.
+    Standing.objects.filter(partnership=partnership, node_heard_at__isnull=True).update(node_heard_at=at)
     return True
 
 
@@ -106,6 +110,19 @@ def take_again(partnership: Partnership, now: datetime) -> int:
                 taken += 1
             one.delete()
     return taken
+
+
+@takes("node")
+def _there_is_a_node(partnership: Partnership, public_id: str, body: Mapping[str, Any], now: datetime) -> None:
+    """Take in that the partner has a node; any letter says so, and this one nothing else."""
+
+
+def _say_once_that_there_is_a_node(partnership: Partnership, now: datetime) -> None:
+    """Let the partner know that somebody reads here what it tells: it cannot see that otherwise."""
+    if Standing.objects.filter(partnership=partnership, node_told_at__isnull=True).update(node_told_at=now):
+        Outgoing.objects.create(
+            partnership=partnership, kind="node", public_id=secrets.token_hex(16), body={}, made_at=now
+        )
 
 
 def _taker(kind: str) -> Take | None:

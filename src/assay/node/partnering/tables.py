@@ -94,6 +94,8 @@ class Standing(models.Model):
     their_most = models.PositiveIntegerField(default=0)  # records they ever had: what growth is a percentage of
     records_before = models.PositiveIntegerField(null=True)  # of theirs, when a week of growth began
     before_at = models.DateTimeField(null=True)
+    node_told_at = models.DateTimeField(null=True)  # we said that a node of ours takes in letters
+    node_heard_at = models.DateTimeField(null=True)  # the partner said so: somebody reads there what we tell
 
 
 class Errand(models.Model):

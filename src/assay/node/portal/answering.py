@@ -7,11 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.permissions import Permission
 from assay.node.leads.merging import final
 from assay.node.leads.moving import happened
+from assay.node.partnering.models import Partner
 from assay.node.portal import news
 from assay.node.portal.belonging import acting
 from assay.node.portal.handing import locked, step, suppressed
@@ -26,6 +29,12 @@ _MOVES: Final[Mapping[str, tuple[str, str, str]]] = {
     "win": (_STATE.ACCEPTED, _STATE.WON, "won"),
     "lose": (_STATE.ACCEPTED, _STATE.LOST, "lost"),
 }
+#: What ends it: asked once more before it is done, and how the question goes.
+FINAL: Final[Mapping[str, tuple[str, str]]] = {
+    "decline": ("Decline this lead?", "Yes, decline it"),
+    "win": ("Is it won?", "Yes, it is won"),
+    "lose": ("Is it lost?", "Yes, it is lost"),
+}
 #: What a partner may report on the way, and what is said of it.
 REPORTS: Final[Mapping[str, str]] = {"reached": "reached them", "met": "met them", "offer": "made an offer"}
 
@@ -39,11 +48,8 @@ def answer(
     handoff = locked(handoff_id, partner=partner)
     if verb not in _MOVES:
         raise BadRequest("There is nothing of that name to answer", mend="Use the buttons of the page.")
-    before, after, what = _MOVES[verb]
-    if handoff.state != before:
-        raise BadRequest(
-            f"This lead cannot be {what}: it is {_now(handoff)}", mend="Look at the page again; somebody was quicker."
-        )
+    _, after, what = _MOVES[verb]
+    demand_open_for(handoff, verb)
     if verb == "accept" and suppressed(handoff.lead):
         raise BadRequest("Nobody works this lead any more: it is on a list of those left alone", mend="Decline it.")
     words = words.strip()[:1000]
@@ -81,6 +87,27 @@ def report(audit: Audit, handoff_id: int, what: str, now: datetime, *, words: st
     step(handoff, said, by=user, by_us=False, at=now, words=words)
     news.answered(handoff, said, now, words)
     return handoff
+
+
+def demand_open_for(handoff: Handoff, verb: str) -> None:
+    """Raise BadRequest where a lead does not stand where that can be said of it."""
+    before, _, what = _MOVES[verb]
+    if handoff.state != before:
+        raise BadRequest(
+            f"This lead cannot be {what}: it is {_now(handoff)}", mend="Look at the page again; somebody was quicker."
+        )
+
+
+def handoffs_of(partner: Partner) -> QuerySet[Handoff]:
+    """Return the leads that a partner was handed: those that wait for its answer first, then those that it works."""
+    place = Case(
+        When(state=_STATE.OFFERED, then=Value(0)),
+        When(state=_STATE.ACCEPTED, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    found = Handoff.objects.filter(partner=partner).exclude(state=_STATE.CLOSED)
+    return found.select_related("lead").order_by(place, "-changed_at", "-id")
 
 
 def _now(handoff: Handoff) -> str:

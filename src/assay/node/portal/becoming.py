@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from django.db.models import Q
+
+from assay.node.leads.known import account_of
 from assay.node.leads.merging import final
 from assay.node.leads.models import Lead
 from assay.node.leads.states import State
@@ -22,6 +25,7 @@ _READ: Final[Mapping[str, str]] = {
     State.QUALIFIED: "waits",
     State.RECYCLED: "put off",
     State.REJECTED: "not pursued",
+    State.CLOSED: "closed",
 }
 _ORDER: Final = tuple(_READ)
 
@@ -33,7 +37,7 @@ def is_shown(partner: Partner) -> bool:
 
 def of_lead(lead: Lead) -> str:
     """Return what became of a lead with us, in a few words; for partners whom that `is_shown`."""
-    return _READ.get(final(lead).state, "closed")
+    return _READ[final(lead).state]
 
 
 def of_accounts(partner: Partner, account_ids: Sequence[str]) -> dict[str, str]:
@@ -41,8 +45,11 @@ def of_accounts(partner: Partner, account_ids: Sequence[str]) -> dict[str, str]:
     if not is_shown(partner):
         return {}
     states: dict[str, set[str]] = {one: set() for one in account_ids}
-    for account_id, state in Lead.objects.filter(account_id__in=list(account_ids)).values_list("account_id", "state"):
-        states[account_id].add(state)
+    some = list(account_ids)
+    leads = Lead.objects.filter(Q(account_id__in=some) | Q(subject_type="account", subject_id__in=some))
+    for lead in leads.only("subject_type", "subject_id", "account_id", "state"):
+        if (account_id := account_of(lead)) in states:
+            states[account_id].add(lead.state)
     return {
         account_id: next((_READ[state] for state in _ORDER if state in known), "no lead yet")
         for account_id, known in states.items()

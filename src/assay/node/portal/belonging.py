@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.conf import settings
 
 from assay.core.errors import BadRequest
@@ -28,6 +30,14 @@ def acting(actor: Actor) -> tuple[Partner, User]:
     if partner is None:
         raise NotAllowed("This needs a user of a partner")
     return partner, actor
+
+
+def with_people(partners: Collection[int]) -> set[int]:
+    """Return which of these partners have somebody who may come in."""
+    found = PartnerUser.objects.filter(
+        partner__in=list(partners), left_at__isnull=True, user__is_active=True, partner__left_at__isnull=True
+    )
+    return set(found.values_list("partner", flat=True))
 
 
 def our_name() -> str:

@@ -9,6 +9,7 @@ from django import forms
 
 from assay.node.leads.forms import DayInput
 from assay.node.partnering.models import Partner
+from assay.node.portal.belonging import with_people
 
 
 class _Plain(forms.Form):
@@ -43,7 +44,11 @@ class HandForm(_Plain):
 
     def __init__(self, partners: Sequence[Partner], *args: Any, **words: Any) -> None:
         super().__init__(*args, **words)
-        cast(forms.ChoiceField, self.fields["partner"]).choices = [(one.slug, one.name) for one in partners]
+        reading = with_people([one.pk for one in partners])
+        cast(forms.ChoiceField, self.fields["partner"]).choices = [
+            (one.slug, one.name if one.pk in reading else f"{one.name} (nobody there can come in: invite somebody)")
+            for one in partners
+        ]
 
 
 class OpenForm(_Plain):

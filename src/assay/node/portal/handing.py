@@ -124,6 +124,11 @@ def handoffs_of(lead: Lead) -> list[Handoff]:
     return list(found.select_related("partner", "by").prefetch_related("steps"))
 
 
+def unanswered(now: datetime) -> int:
+    """Return how many leads partners should have answered by now and did not."""
+    return Handoff.objects.filter(state=_STATES.OFFERED, respond_by__lte=now).count()
+
+
 def suppressed(lead: Lead) -> set[str]:
     """Return the kinds of lists on which a lead's person or account is left alone; empty where it may go."""
     subjects = [(lead.subject_type, lead.subject_id)] + ([("account", lead.account_id)] if lead.account_id else [])

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
 from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
@@ -114,12 +116,21 @@ def askable(lead: Lead) -> list[Partner]:
     return [one for one in partners if one.pk not in asked and sharing.knows(one, account_id)]
 
 
-def of_partner(partner: Partner) -> list[Introduction]:
+def of_partner(partner: Partner) -> QuerySet[Introduction]:
     """Return the introductions of a partner, those that wait for the partner first."""
-    rows = Introduction.objects.filter(partner=partner).select_related("ours")
-    return sorted(
-        rows, key=lambda one: (not waits_for_partner(one), one.state not in OPEN, -one.changed_at.timestamp())
+    place = Case(
+        When(by_us=True, state=_STATE.ASKED, then=Value(0)),
+        When(state__in=sorted(OPEN), then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
+    rows = Introduction.objects.filter(partner=partner).select_related("ours")
+    return rows.order_by(place, "-changed_at", "-pk")
+
+
+def waiting_for(partner: Partner) -> int:
+    """Return how many introductions a partner has to answer."""
+    return Introduction.objects.filter(partner=partner, by_us=True, state=_STATE.ASKED).count()
 
 
 def waits_for_partner(one: Introduction) -> bool:

@@ -45,8 +45,8 @@ def leave_all(audit: Audit, typed_name: str, now: datetime) -> Partner:
     return _forget(audit, partner, now)
 
 
-@action("let a partner go", Permission.MANAGE_PARTNERS)
-def let_go(audit: Audit, slug: str, typed_name: str, now: datetime) -> Partner:
+@action("delete everything of a partner that asked us", Permission.MANAGE_PARTNERS)
+def delete_for(audit: Audit, slug: str, typed_name: str, now: datetime) -> Partner:
     """Do for a partner what it could ask for in the portal, where it asked us."""
     partner = Partner.objects.filter(slug=slug, left_at__isnull=True, portal__isnull=False).first()
     if partner is None:

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from assay.node.access.models import User
 from assay.node.access.permissions import Role
-from assay.node.partnering.models import Introduction, Partner
+from assay.node.partnering.insights import WITHDRAWN
+from assay.node.partnering.models import Introduction, OurInsight, Partner
+from assay.node.portal import sharing
 from assay.node.portal.belonging import our_name
 from assay.node.portal.models import Handoff, PartnerUser
 from assay.node.telling.outbox import tell_people
@@ -62,6 +64,21 @@ def introduction(one: Introduction, kind: str, now: datetime) -> None:
         "partner": one.partner.slug,
     }
     tell_people(_of(one.partner), "portal.introduction", content, {}, now=now, send=on_their_way)
+
+
+def told(one: OurInsight) -> None:
+    """Tell a partner's users what we attest of an account to it, or take back; nobody where none may come in."""
+    partner = one.partnership.partner
+    letter = one.letter.replace("_", " ")
+    is_taken_back = one.value.strip().lower() == WITHDRAWN
+    what = f"takes back what it said on {letter}" if is_taken_back else f"{letter}, {one.value}"
+    content = {
+        "line": f"{our_name()} tells you about {sharing.name_for(partner, one.account_id)}: {what}",
+        "summary": "",
+        "path": reverse("portal-account", args=[sharing.key_of(partner, one.account_id)]),
+        "partner": partner.slug,
+    }
+    tell_people(_of(partner), "portal.insight", content, {}, now=one.at, send=on_their_way)
 
 
 def gone(partner: Partner, what: str, now: datetime) -> None:

@@ -138,7 +138,7 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(Permission.MANAGE_PARTNERS)
 @require_POST
 def do(request: HttpRequest, slug: str, verb: str) -> HttpResponse:
-    """Invite a user of a partner, set what the partner sees, or let it go."""
+    """Invite a user of a partner, set what the partner sees, or delete everything of it."""
     portal, user, now = _known(slug), _user(request), timezone.now()
     try:
         if verb == "invite":
@@ -151,7 +151,7 @@ def do(request: HttpRequest, slug: str, verb: str) -> HttpResponse:
             is_shown = opening.set_outcomes(user, slug, request.POST.get("shown") == "1").shows_outcomes
             said = f"{portal.partner} sees what became of things" + (" now." if is_shown else " no longer.")
         elif verb == "go":
-            leaving.let_go(user, slug, request.POST.get("name", ""), now)
+            leaving.delete_for(user, slug, request.POST.get("name", ""), now)
             said = f"{portal.partner} is gone: its people, words and insights are deleted."
         else:
             raise Http404

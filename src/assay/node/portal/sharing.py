@@ -1,7 +1,7 @@
 """Of which accounts a partner and we both know by now, and under which name the partner may see each.
 
 An account counts once something that both sides saw says so: we handed a lead of it to the partner, we told the partner
-of it, or the partner told us of it. That two lists overlap is not enough, as its release may be held.
+of it or attested something of it, or the partner told us of it. That two lists overlap is not enough: it may be held.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from assay.node.leads.models import Lead
+from assay.node.partnering import insights
 from assay.node.partnering.models import Account, Company, Disclosed, Partner, Partnership, Told
 from assay.node.portal.models import Handoff
 
@@ -47,7 +48,7 @@ def account_of(lead: Lead) -> str:
 def shared_with(partner: Partner, account_ids: Collection[str] | None = None) -> list[Shared]:
     """Return the accounts that both know of, or those of some, the latest first; each by the plainest name there is."""
     found: dict[str, Shared] = {}
-    for tell in (_handed, _told, _disclosed):
+    for tell in (_handed, _told, _disclosed, _attested):
         for one in tell(partner, account_ids):
             known = found.setdefault(one.account_id, one)
             if not known.name and one.name:
@@ -66,22 +67,30 @@ def knows(partner: Partner, account_id: str) -> bool:
 
 
 def named(partner: Partner, some: Sequence[Shared]) -> list[Shared]:
-    """Return the accounts with a name each: our own where we told the partner, else a few signs."""
+    """Return the accounts with a name each: ours where we told it, else “Account” and the begin of its key."""
     ours = _ours_told(partner, [one.account_id for one in some if not one.name])
-    return [
-        one if one.name else replace(one, name=ours.get(one.account_id) or f"Account {one.key[:6]}") for one in some
-    ]
+    return [one if one.name else replace(one, name=ours.get(one.account_id) or _sign(one.key)) for one in some]
 
 
 def names_for(partner: Partner, account_ids: Collection[str]) -> dict[str, str]:
     """Return the names under which a partner knows accounts."""
     known = {one.account_id: one.name for one in named(partner, shared_with(partner, account_ids))}
-    return {one: known.get(one) or f"Account {key_of(partner, one)[:6]}" for one in account_ids}
+    return {one: known.get(one) or _sign(key_of(partner, one)) for one in account_ids}
+
+
+def sign_for(partner: Partner, account_id: str) -> str:
+    """Return what a partner sees in the place of an account's name; '' where it knows a name."""
+    sign = _sign(key_of(partner, account_id))
+    return sign if name_for(partner, account_id) == sign else ""
 
 
 def name_for(partner: Partner, account_id: str) -> str:
     """Return the name under which a partner knows an account."""
     return names_for(partner, [account_id])[account_id]
+
+
+def _sign(key: str) -> str:
+    return f"Account {key[:6]}"
 
 
 def _handed(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
@@ -125,6 +134,13 @@ def _disclosed(partner: Partner, account_ids: Collection[str] | None) -> Iterabl
     for one in rows.exclude(partnership__state=_REVOKED):
         yield Shared(
             key=key_of(partner, one.account_id), account_id=one.account_id, name="", how="on both lists", since=one.at
+        )
+
+
+def _attested(partner: Partner, account_ids: Collection[str] | None) -> Iterable[Shared]:
+    for one in insights.told_to([partner], account_ids):
+        yield Shared(
+            key=key_of(partner, one.account_id), account_id=one.account_id, name="", how="told to you", since=one.at
         )
 
 

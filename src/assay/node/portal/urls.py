@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assay.node.portal import our_views, views
+from assay.node.portal import lead_views, our_views, views
 
 urlpatterns = [
     path("handoffs/", our_views.handoffs, name="handoffs"),
@@ -16,9 +16,9 @@ urlpatterns = [
     path("partners/<slug:slug>/portal/<slug:verb>/", our_views.do, name="partner-portal-do"),
     path("partners/<slug:slug>/portal/users/<int:user_id>/<slug:verb>/", our_views.user_do, name="partner-user-do"),
     path("portal/", views.home, name="portal"),
-    path("portal/leads/", views.leads, name="portal-leads"),
-    path("portal/leads/<int:handoff_id>/", views.lead, name="portal-lead"),
-    path("portal/leads/<int:handoff_id>/<slug:verb>/", views.lead_do, name="portal-lead-do"),
+    path("portal/leads/", lead_views.leads, name="portal-leads"),
+    path("portal/leads/<int:handoff_id>/", lead_views.lead, name="portal-lead"),
+    path("portal/leads/<int:handoff_id>/<slug:verb>/", lead_views.lead_do, name="portal-lead-do"),
     path("portal/accounts/", views.accounts, name="portal-accounts"),
     path("portal/accounts/search/", views.search, name="portal-accounts-search"),
     path("portal/accounts/<slug:key>/", views.account, name="portal-account"),

@@ -1,8 +1,8 @@
-"""The pages that a partner's users see. Each begins with `_mine`: one reaches what is one's own partner's alone."""
+"""The pages that a partner's users see. Each begins with `mine`: one reaches what is one's own partner's alone."""
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -14,122 +14,68 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assay.core.errors import BadRequest, ShownError
 from assay.node.access.admission import needs
-from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.leads.forms import AmountForm
-from assay.node.leads.models import Suppression
-from assay.node.partnering.models import Introduction, Partner
-from assay.node.portal import answering, attesting, becoming, handing, introducing, leaving, sharing
+from assay.node.partnering import insights
+from assay.node.partnering.models import Introduction, OurInsight, Partner
+from assay.node.portal import answering, attesting, becoming, introducing, leaving, sharing
 from assay.node.portal.belonging import our_name, partner_of
+from assay.node.portal.frame import mine, page, user_of
 from assay.node.portal.models import Handoff
 
 _A_PAGE: Final = 50
 _SEARCHED: Final = "portal_searched"
-_SAID: Final = {
-    "accept": "It is yours. The contact, where there is one, stands below.",
-    "decline": "Declined. Thank you for saying so.",
-    "win": "Won!",
-    "lose": "Noted as lost.",
-    "word": "Sent.",
-}
+_SHOWN: Final = 5
 
 
 @needs(Permission.USE_PORTAL)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the partner."""
-    partner = partner_of(_user(request))
+    partner = partner_of(user_of(request))
     if partner is None:
         return render(request, "portal/nobody.html")
-    handoffs = _handoffs(partner)
-    asked = [one for one in introducing.of_partner(partner) if introducing.waits_for_partner(one)]
+    handoffs = answering.handoffs_of(partner)
+    offered, asked = handoffs.filter(state=Handoff.State.OFFERED), introducing.waiting_for(partner)
     shared = sharing.shared_with(partner)
     held = attesting.holding(partner, [one.account_id for one in shared])
     shown = {
-        "waiting": [one for one in handoffs if one.is_offered],
-        "working": [one for one in handoffs if one.is_accepted],
+        "waiting": offered.count(),
+        "first": offered[:_SHOWN],
+        "working": handoffs.filter(state=Handoff.State.ACCEPTED).count(),
         "asked": asked,
         "accounts": len(shared),
         "unsaid": sum(1 for one in shared if one.account_id not in held),
-        "is_new": not handoffs and not shared and not asked,
+        "is_new": not shared and not asked and not handoffs.exists(),
     }
-    return _page(request, partner, "home", shown)
-
-
-@needs(Permission.USE_PORTAL)
-@require_safe
-def leads(request: HttpRequest) -> HttpResponse:
-    """Show the leads that were handed to the partner."""
-    partner = _mine(request)
-    found = _handoffs(partner)
-    is_shown = becoming.is_shown(partner)
-    lists = [
-        ("Wait for your answer", [one for one in found if one.is_offered]),
-        ("You work on", [one for one in found if one.is_accepted]),
-        ("Over", [one for one in found if not one.is_open]),
-    ]
-    became = {one.pk: becoming.of_lead(one.lead) for one in found} if is_shown else {}
-    told = [(name, [(one, became.get(one.pk, "")) for one in some]) for name, some in lists if some]
-    return _page(request, partner, "leads", {"lists": told, "is_shown": is_shown})
-
-
-@needs(Permission.USE_PORTAL)
-@require_safe
-def lead(request: HttpRequest, handoff_id: int) -> HttpResponse:
-    """Show one lead, as it was handed over."""
-    partner = _mine(request)
-    return _lead_page(request, partner, _handoff(partner, handoff_id))
-
-
-@needs(Permission.USE_PORTAL)
-@require_POST
-def lead_do(request: HttpRequest, handoff_id: int, verb: str) -> HttpResponse:
-    """Answer or report, in one click."""
-    partner = _mine(request)
-    _handoff(partner, handoff_id)
-    words, now = request.POST.get("words", ""), timezone.now()
-    try:
-        if verb in answering.REPORTS or verb == "word":
-            answering.report(_user(request), handoff_id, verb, now, words=words)
-            said = _SAID.get(verb, f"Noted: you {answering.REPORTS.get(verb, '')}.")
-        else:
-            form = AmountForm(request.POST)
-            if not form.is_valid():
-                raise BadRequest("The amount is no number", mend="Write it as 1200 or 1200.50, or leave it out.")
-            amount = form.cleaned_data["amount"]
-            answering.answer(_user(request), handoff_id, verb, now, words=words, amount=amount)
-            said = _SAID[verb]
-    except ShownError as error:
-        messages.error(request, error.text())
-        return _lead_page(request, partner, _handoff(partner, handoff_id), typed=words, status=422)
-    messages.success(request, f"{said} {our_name()} is told.")
-    return redirect("portal-lead", handoff_id)
+    return page(request, partner, "home", shown)
 
 
 @needs(Permission.USE_PORTAL)
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show the accounts that both know of, and what the partner attests of each."""
-    partner = _mine(request)
+    partner = mine(request)
     found = sharing.shared_with(partner)
     searched = str(request.session.get(_SEARCHED, "")) if "found" in request.GET else ""
     if searched:
         word = searched.casefold()
         found = [one for one in sharing.named(partner, found) if word in f"{one.name} {one.domain}".casefold()]
-    page = Paginator(found, _A_PAGE).get_page(request.GET.get("page"))
-    some = sharing.named(partner, list(page.object_list))
+    pages = Paginator(found, _A_PAGE).get_page(request.GET.get("page"))
+    some = sharing.named(partner, list(pages.object_list))
     held = attesting.holding(partner, [one.account_id for one in some])
     became = becoming.of_accounts(partner, [one.account_id for one in some])
+    told = _told(partner, [one.account_id for one in some])
     rows = [
         (
             one,
             [(each, held.get(one.account_id, {}).get(each)) for each in attesting.Letter],
             became.get(one.account_id, "") if one.account_id in held else "",
+            told.get(one.account_id, []),
         )
         for one in some
     ]
-    shown = {"rows": rows, "pages": page, "searched": searched, "is_shown": becoming.is_shown(partner)}
-    return _page(request, partner, "accounts", shown)
+    shown = {"rows": rows, "pages": pages, "searched": searched, "is_shown": becoming.is_shown(partner)}
+    return page(request, partner, "accounts", shown)
 
 
 @needs(Permission.USE_PORTAL)
@@ -147,11 +93,11 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest, key: str) -> HttpResponse:
     """Show one account: what the partner attests of it, and asking for an introduction there."""
-    partner = _mine(request)
+    partner = mine(request)
     found = _account(partner, key)
     if request.method == "POST":
         try:
-            made = introducing.ask(_user(request), key, request.POST.get("wanted", ""), timezone.now())
+            made = introducing.ask(user_of(request), key, request.POST.get("wanted", ""), timezone.now())
         except ShownError as error:
             messages.error(request, error.text())
             return _account_page(request, partner, found, status=422)
@@ -164,7 +110,7 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def letter(request: HttpRequest, key: str, letter: str) -> HttpResponse:
     """Say something of one letter of an account: one click to come here, one to say it."""
-    partner, now = _mine(request), timezone.now()
+    partner, now = mine(request), timezone.now()
     found = _account(partner, key)
     if letter not in attesting.Letter.values:
         raise Http404
@@ -172,11 +118,11 @@ def letter(request: HttpRequest, key: str, letter: str) -> HttpResponse:
     if request.method == "POST":
         try:
             if "withdraw" in request.POST:
-                attesting.withdraw(_user(request), key, letter, now)
+                attesting.withdraw(user_of(request), key, letter, now)
                 messages.success(request, "Taken back.")
             else:
                 value = request.POST.get("value", "") or request.POST.get("words", "")
-                attesting.attest(_user(request), key, letter, value, now)
+                attesting.attest(user_of(request), key, letter, value, now)
                 messages.success(request, f"Noted, thank you. {our_name()} is told.")
             return redirect("portal-account", key)
         except ShownError as error:
@@ -186,25 +132,26 @@ def letter(request: HttpRequest, key: str, letter: str) -> HttpResponse:
     question, values = attesting.ASKED[which]
     held = attesting.holding(partner, [found.account_id]).get(found.account_id, {}).get(letter)
     shown = {"account": found, "letter": which, "question": question, "values": values, "held": held}
-    return _page(request, partner, "letter", {**shown, "typed": request.POST.get("words", "")}, status=status)
+    return page(request, partner, "letter", {**shown, "typed": request.POST.get("words", "")}, status=status)
 
 
 @needs(Permission.USE_PORTAL)
 @require_safe
 def introductions(request: HttpRequest) -> HttpResponse:
     """Show who asked whom for introductions."""
-    partner = _mine(request)
-    found = introducing.of_partner(partner)
+    partner = mine(request)
+    pages = Paginator(introducing.of_partner(partner), _A_PAGE).get_page(request.GET.get("page"))
+    found = list(pages.object_list)
     names = sharing.names_for(partner, {one.account_id for one in found})
     rows = [(one, names[one.account_id], introducing.waits_for_partner(one)) for one in found]
-    return _page(request, partner, "introductions", {"rows": rows})
+    return page(request, partner, "introductions", {"rows": rows, "pages": pages})
 
 
 @needs(Permission.USE_PORTAL)
 @require_safe
 def introduction(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show one introduction and its thread."""
-    partner = _mine(request)
+    partner = mine(request)
     return _introduction_page(request, partner, _introduction(partner, public_id))
 
 
@@ -212,13 +159,13 @@ def introduction(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def introduction_do(request: HttpRequest, public_id: str, verb: str) -> HttpResponse:
     """Answer an introduction, or write in its thread."""
-    partner = _mine(request)
+    partner = mine(request)
     _introduction(partner, public_id)
     try:
         if verb == "word":
-            introducing.say(_user(request), public_id, request.POST.get("text", ""), timezone.now())
+            introducing.say(user_of(request), public_id, request.POST.get("text", ""), timezone.now())
         else:
-            introducing.answer(_user(request), public_id, verb, timezone.now())
+            introducing.answer(user_of(request), public_id, verb, timezone.now())
     except ShownError as error:
         messages.error(request, error.text())
         return _introduction_page(request, partner, _introduction(partner, public_id), status=422)
@@ -230,14 +177,14 @@ def introduction_do(request: HttpRequest, public_id: str, verb: str) -> HttpResp
 @require_safe
 def you(request: HttpRequest) -> HttpResponse:
     """Show what is kept of the user and the partner, and how to go."""
-    return _you_page(request, _mine(request))
+    return _you_page(request, mine(request))
 
 
 @needs(Permission.USE_PORTAL)
 @require_POST
 def go(request: HttpRequest, verb: str) -> HttpResponse:
     """Leave, or have everything of the partner deleted."""
-    partner, user, now = _mine(request), _user(request), timezone.now()
+    partner, user, now = mine(request), user_of(request), timezone.now()
     try:
         if verb == "leave":
             if request.POST.get("sure") != "1":
@@ -254,36 +201,20 @@ def go(request: HttpRequest, verb: str) -> HttpResponse:
     return redirect("account_login")
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _mine(request: HttpRequest) -> Partner:
-    """Return the partner whose user asks; nobody else finds anything here."""
-    partner = partner_of(_user(request))
-    if partner is None:
-        raise Http404
-    return partner
-
-
-def _handoffs(partner: Partner) -> list[Handoff]:
-    found = Handoff.objects.filter(partner=partner).exclude(state=Handoff.State.CLOSED)
-    return list(found.select_related("lead").order_by("-changed_at", "-id"))
-
-
-def _handoff(partner: Partner, handoff_id: int) -> Handoff:
-    found = Handoff.objects.filter(partner=partner, pk=handoff_id).exclude(state=Handoff.State.CLOSED)
-    first = found.select_related("lead").first()
-    if first is None:
-        raise Http404
-    return first
-
-
 def _account(partner: Partner, key: str) -> sharing.Shared:
     found = sharing.shared(partner, key)
     if found is None:
         raise Http404
     return sharing.named(partner, [found])[0]
+
+
+def _told(partner: Partner, account_ids: list[str]) -> dict[str, list[tuple[str, OurInsight]]]:
+    """Return what we attest of accounts to the partner now, each with the name of its letter."""
+    found: dict[str, list[tuple[str, OurInsight]]] = {}
+    names = dict(attesting.Letter.choices)
+    for one in insights.told_to([partner], account_ids):
+        found.setdefault(one.account_id, []).append((str(names.get(one.letter, one.letter)), one))
+    return found
 
 
 def _introduction(partner: Partner, public_id: str) -> Introduction:
@@ -293,37 +224,20 @@ def _introduction(partner: Partner, public_id: str) -> Introduction:
     return found
 
 
-def _lead_page(
-    request: HttpRequest, partner: Partner, handoff: Handoff, *, typed: str = "", status: int = 200
-) -> HttpResponse:
-    account_id = sharing.account_of(handoff.lead)
-    is_left_alone = Suppression.Kind.ASKED in handing.suppressed(handoff.lead)
-    shown = {
-        "handoff": handoff,
-        "contact": "" if is_left_alone else handoff.seen_contact,
-        "is_left_alone": is_left_alone,
-        "steps": handoff.steps.select_related("by"),
-        "key": sharing.key_of(partner, account_id) if account_id else "",
-        "became": becoming.of_lead(handoff.lead) if becoming.is_shown(partner) else "",
-        "reports": answering.REPORTS.items(),
-        "typed": typed,
-    }
-    return _page(request, partner, "lead", shown, status=status)
-
-
 def _account_page(request: HttpRequest, partner: Partner, found: sharing.Shared, *, status: int = 200) -> HttpResponse:
     held = attesting.holding(partner, [found.account_id]).get(found.account_id, {})
-    asked = [one for one in introducing.of_partner(partner) if one.account_id == found.account_id]
+    asked = list(introducing.of_partner(partner).filter(account_id=found.account_id))
     shown = {
         "account": found,
         "letters": [(each, held.get(each)) for each in attesting.Letter],
+        "told": _told(partner, [found.account_id]).get(found.account_id, []),
         "became": becoming.of_accounts(partner, [found.account_id]).get(found.account_id, ""),
         "is_shown": becoming.is_shown(partner),
         "asked": asked,
         "may_ask": not any(not one.by_us and one.state in introducing.OPEN for one in asked),
         "typed": request.POST.get("wanted", ""),
     }
-    return _page(request, partner, "account", shown, status=status)
+    return page(request, partner, "account", shown, status=status)
 
 
 def _introduction_page(request: HttpRequest, partner: Partner, one: Introduction, *, status: int = 200) -> HttpResponse:
@@ -339,16 +253,9 @@ def _introduction_page(request: HttpRequest, partner: Partner, one: Introduction
         "may_write": one.state != Introduction.State.CLOSED,
         "typed": request.POST.get("text", ""),
     }
-    return _page(request, partner, "introduction", shown, status=status)
+    return page(request, partner, "introduction", shown, status=status)
 
 
 def _you_page(request: HttpRequest, partner: Partner, *, status: int = 200) -> HttpResponse:
     people = partner.users.select_related("user").filter(left_at__isnull=True, user__is_active=True)
-    return _page(request, partner, "you", {"people": [one.user for one in people]}, status=status)
-
-
-def _page(
-    request: HttpRequest, partner: Partner, name: str, shown: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    told = {"partner": partner, "vendor": our_name(), **shown}
-    return render(request, f"portal/{name}.html", told, status=status)
+    return page(request, partner, "you", {"people": [one.user for one in people]}, status=status)
