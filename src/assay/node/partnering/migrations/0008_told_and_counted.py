@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("partnering", "0006_people")]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("partnering", "0007_most")]
 
     operations = [
         migrations.AddField(model_name="standing", name="node_told_at", field=models.DateTimeField(null=True)),
