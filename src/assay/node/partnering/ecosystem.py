@@ -10,9 +10,6 @@ from typing import Final
 
 from django.db.models import Count, Max, Q
 
-from assay.core.errors import BadRequest
-from assay.node.access.actions import Audit, action
-from assay.node.access.permissions import Permission
 from assay.node.leads.models import Lead
 from assay.node.leads.states import State
 from assay.node.partnering import lens, ranking
@@ -98,7 +95,6 @@ class Review:
     what: str
     on: date
     is_late: bool
-    terms_of: int | None = None  # the partnership whose terms it is about
 
 
 def partners(now: datetime, since: datetime) -> list[PartnerLine]:
@@ -220,7 +216,7 @@ def reviews(today: date) -> list[Review]:
     by = today + _SOON
     live = ~Q(state=Partnership.State.REVOKED)
     found = [
-        Review(partner=one.partner, what="terms", on=one.review_on, is_late=one.review_on < today, terms_of=one.pk)
+        Review(partner=one.partner, what="terms", on=one.review_on, is_late=one.review_on < today)
         for one in Partnership.objects.filter(live, review_on__lte=by).select_related("partner")
         if one.review_on is not None
     ]
@@ -233,23 +229,6 @@ def reviews(today: date) -> list[Review]:
                 said = f"what it may learn of “{grant.population.name}” {what}"
                 found.append(Review(partner=of, what=said, on=on, is_late=on < today))
     return sorted(found, key=lambda one: (one.on, one.partner.name if one.partner else ""))
-
-
-@action("look at terms again", Permission.MANAGE_PARTNERS)
-def look_again(audit: Audit, partnership_id: int, on: date, today: date) -> Partnership:
-    """Note that somebody looked at the terms with a partner, and when they are to be looked at again."""
-    one = (
-        Partnership.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=partnership_id).first()
-    )
-    if one is None or one.state == Partnership.State.REVOKED:
-        raise BadRequest("There is no such partnership", mend="It may have ended.")
-    if on <= today:
-        raise BadRequest("This day is not to come", where="review", value=str(on), mend="Choose a later day.")
-    before = None if one.review_on is None else str(one.review_on)
-    audit.write("partnership", one.pk, before={"review_on": before}, after={"review_on": str(on)})
-    one.review_on = on
-    one.save(update_fields=["review_on"])
-    return one
 
 
 def _segments(ids: set[str]) -> dict[str, str]:

@@ -5,20 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
 from assay.node.partnering import ecosystem, facts, lens
 from assay.node.partnering.accounts import attribute_names, names_of
-from assay.node.partnering.models import Partnership
 
 #: So many days back leads are counted, by what is chosen.
 _PERIODS: Final = {"90": "90 days", "180": "half a year", "365": "a year", "all": "all time"}
@@ -57,25 +53,3 @@ def page(request: HttpRequest) -> HttpResponse:
         "may_manage": may(cast(User, request.user).role, Permission.MANAGE_PARTNERS),
     }
     return render(request, "partnering/ecosystem.html", shown)
-
-
-@needs(Permission.MANAGE_PARTNERS)
-@require_POST
-def review(request: HttpRequest, partnership_id: int) -> HttpResponse:
-    """Say when terms, which somebody looked at just now, are to be looked at again."""
-    if not Partnership.objects.filter(pk=partnership_id).exists():
-        raise Http404
-    try:
-        on = parse_date(request.POST.get("on", ""))
-    except ValueError:
-        on = None
-    if on is None:
-        messages.error(request, "This is no day. Write it as 2027-03-31.")
-        return redirect("ecosystem")
-    try:
-        one = ecosystem.look_again(cast(User, request.user), partnership_id, on, timezone.now().date())
-    except ShownError as error:
-        messages.error(request, error.text())
-    else:
-        messages.success(request, f"{one.partner}: the terms are to be looked at again on {on:%d %B %Y}.")
-    return redirect("ecosystem")

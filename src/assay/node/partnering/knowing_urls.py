@@ -8,7 +8,6 @@ from assay.node.partnering import ecosystem_views, introduction_views, mapping_v
 
 urlpatterns = [
     path("partners/ecosystem/", ecosystem_views.page, name="ecosystem"),
-    path("partners/ecosystem/review/<int:partnership_id>/", ecosystem_views.review, name="partner-review"),
     path("partners/ecosystem/lens/", mapping_views.choose_lens, name="partner-lens"),
     path("partners/introductions/", introduction_views.introductions, name="introductions"),
     path("partners/introductions/<int:introduction_id>/", introduction_views.introduction, name="introduction"),
