@@ -15,7 +15,8 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, fields, grants, ledgers, releasing
+from assay.node.partnering import accounts, comparing, fields, grants, ledgers, releasing
+from assay.node.partnering.comparing import Comparison
 from assay.node.partnering.models import (
     Disclosed,
     Grant,
@@ -54,6 +55,7 @@ class Part:
     shared: list[Row]  # what it has too, as far as is known
     more_shared: int
     others: list[Row]  # what it would learn of if it had them
+    compared: Comparison
 
     @property
     def is_hidden(self) -> bool:
@@ -181,6 +183,7 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
         shared=_rows(shared[:_MOST], names, told),
         more_shared=max(0, len(shared) - _MOST),
         others=_rows(others, names, {}),
+        compared=comparing.of(partnership, people=population.is_of_people),
     )
 
 

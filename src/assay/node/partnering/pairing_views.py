@@ -15,7 +15,7 @@ from assay.core.errors import BadRequest, ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
-from assay.node.partnering import company, duplicates, grants, pairing, releasing
+from assay.node.partnering import company, comparing, duplicates, grants, pairing, releasing
 from assay.node.partnering.forms import AcceptForm, InviteForm, LimitsForm
 from assay.node.partnering.models import (
     Overlap,
@@ -37,10 +37,12 @@ def partners(request: HttpRequest) -> HttpResponse:
     """Show every partner: how far pairing got, how many accounts are shared, what waits for somebody."""
     open_ones = Partnership.objects.exclude(state=Partnership.State.REVOKED).select_related("partner", "standing")
     shared = Q(overlaps__ruling=Overlap.Ruling.MATCH, overlaps__until__isnull=True)
+    going = list(
+        open_ones.annotate(shared=Count("overlaps__account_id", filter=shared, distinct=True)).order_by("partner__name")
+    )
+    compared = comparing.of_all(going)
     shown = {
-        "partnerships": open_ones.annotate(shared=Count("overlaps__account_id", filter=shared, distinct=True)).order_by(
-            "partner__name"
-        ),
+        "rows": [(one, compared[one.pk]) for one in going],
         "past": Partner.objects.exclude(partnerships__in=open_ones),
         "company": company.ours(),
         "waiting": grants.waiting(),
@@ -123,6 +125,9 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
         populations = list(Population.objects.all())
         shown |= {
             "standing": Standing.objects.filter(partnership=partnership).first() or Standing(),
+            "missing": comparing.missing(partnership),
+            "compared": comparing.of(partnership),
+            "compared_people": comparing.of(partnership, people=True),
             "is_group": partnership.terms.get("relation") == Relation.GROUP.value,
             "limits": LimitsForm(initial={name: getattr(partnership, name) for name in _LIMITS}),
             "alarm": releasing.alarm(partnership),

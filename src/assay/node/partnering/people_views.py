@@ -15,7 +15,7 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, answering, people
+from assay.node.partnering import accounts, answering, comparing, people
 from assay.node.partnering.mapping_views import known
 from assay.node.partnering.models import Member, Overlap, Person, PersonOverlap, PersonTold, Says
 
@@ -51,6 +51,7 @@ def people_page(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "rows": _rows(list(page)),
         "questions": _rows(list(asked)),
+        "compared": comparing.of(partnership, people=True),
         "may_manage": may(cast(User, request.user).role, Permission.MANAGE_PARTNERS),
     }
     return render(request, "partnering/people.html", shown)
