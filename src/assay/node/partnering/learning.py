@@ -16,6 +16,7 @@ from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
 from assay.node.partnering import accounts, comparing, fields, grants, ledgers, releasing
+from assay.node.partnering import told as told_of
 from assay.node.partnering.comparing import Comparison
 from assay.node.partnering.models import (
     Disclosed,
@@ -73,10 +74,12 @@ class Part:
 def learns(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a partner can learn about us, on real rows, and what it was told."""
     partner, partnership = _found(slug)
-    populations = list(Population.objects.all())
-    held = grants.effective(partnership, populations)
-    is_over = partnership.state == Partnership.State.REVOKED
-    parts = [] if is_over else [_part(partnership, one, held.get(one.pk)) for one in populations]
+    is_over = partnership is not None and partnership.state == Partnership.State.REVOKED
+    parts: list[Part] = []
+    if partnership is not None and not is_over:
+        populations = list(Population.objects.all())
+        held = grants.effective(partnership, populations)
+        parts = [_part(partnership, one, held.get(one.pk)) for one in populations]
     told = Disclosed.objects.filter(
         partnership__partner=partner, state__in=[Disclosed.State.TOLD, Disclosed.State.WITHDRAWN]
     ).select_related("population", "let_go_by")
@@ -89,9 +92,11 @@ def learns(request: HttpRequest, slug: str) -> HttpResponse:
         "hidden": [one for one in parts if one.is_hidden],
         "page": page,
         "told": _named(page),
-        "held": releasing.held(partnership),
-        "alarm": releasing.alarm(partnership),
-        "waiting": grants.waiting(partnership),
+        "beside": Paginator(told_of.beside(partner), _PAGE).get_page(request.GET.get("beside")),
+        "portal": getattr(partner, "portal", None),
+        "held": releasing.held(partnership) if partnership else 0,
+        "alarm": releasing.alarm(partnership) if partnership else "",
+        "waiting": grants.waiting(partnership) if partnership else [],
         "ledgers": [one for one in ledgers.having() if one.partner_id == partner.pk],
         "may_let": may(_user(request).role, Permission.LET_PARTNERS_LEARN),
     }
@@ -114,6 +119,8 @@ def ledger(request: HttpRequest, slug: str, public_id: str) -> StreamingHttpResp
 def held(request: HttpRequest, slug: str) -> HttpResponse:
     """Show accounts that wait for somebody, and let them go or not."""
     partner, partnership = _found(slug)
+    if partnership is None:
+        raise Http404
     if request.method == "POST":
         _decide(request)
         return redirect("partner-held", slug)
@@ -206,13 +213,13 @@ def _named(rows: Page[Disclosed] | list[Disclosed]) -> list[tuple[Disclosed, str
     return [(one, names[one.account_id]) for one in listed]
 
 
-def _found(slug: str) -> tuple[Partner, Partnership]:
+def _found(slug: str) -> tuple[Partner, Partnership | None]:
+    """Return a partner and the latest partnership with it; None where it has the portal alone."""
     partner = Partner.objects.filter(slug=slug).first()
-    partnerships = Partnership.objects.select_related("partner", "standing")
-    partnership = partnerships.filter(partner=partner).order_by("-pk").first() if partner is not None else None
-    if partner is None or partnership is None:
+    if partner is None:
         raise Http404
-    return partner, partnership
+    partnerships = Partnership.objects.select_related("partner", "standing").filter(partner=partner)
+    return partner, partnerships.order_by("-pk").first()
 
 
 def _user(request: HttpRequest) -> User:
