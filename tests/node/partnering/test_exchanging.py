@@ -117,15 +117,19 @@ def test_a_new_account_is_compared_and_one_that_leaves_is_withdrawn(granted, man
     assert (gone.state, gone.withdrawn_at is None) == ("withdrawn", False)
 
 
-def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(granted, manager, birch, rounds):
+def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(granted, manager, birch, rounds, client_of):
     granted(is_held=True)
     rounds()
     assert birch.known == {}
     waiting = {one.account_id: one for one in Disclosed.objects.filter(state="held")}
     assert set(waiting) == {"a1", "a2"}
+    assert sorted(birch.shared) == ["b1", "b2"], "that they are shared both know; what is said of them waits"
+    page = client_of(Role.PARTNER_MANAGER).get("/partners/birch/held/").content.decode()
+    assert "That these accounts are on both lists, Birch knows already" in page
     releasing.let_go(manager, waiting["a1"].pk)
     releasing.refuse(manager, waiting["a2"].pk)
     rounds()
+    assert sorted(birch.shared) == ["b1", "b2"]
     assert set(birch.known) == {("b1", "customers")}
     assert {one.account_id: one.state for one in Disclosed.objects.all()} == {"a1": "told", "a2": "refused"}
     world.tell({"a1": {"plan": "trial"}})

@@ -55,6 +55,8 @@ def test_the_page_says_that_both_know_which_accounts_are_shared_also_where_they_
     page = read(client_of(Role.REP), "/partners/verdantine/learns/")
     assert "Which accounts are on both lists, both sides know" in page
     assert "also of what waits" in page
+    limits = read(client_of(Role.PARTNER_MANAGER), "/partners/verdantine/")
+    assert "Which of its accounts are on your list too it knows by then" in limits
 
 
 def test_a_partner_that_has_the_portal_alone_has_the_page_with_what_was_handed_to_it(user_of, client_of, db):
