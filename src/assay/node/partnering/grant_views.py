@@ -116,7 +116,7 @@ def _ask(request: HttpRequest, partnership: Partnership | None, population: Popu
             partnership,
             population,
             level=typed["level"],
-            fields=[*typed["let_out"], *(preset.fields if preset else [])],
+            fields=preset.fields if preset else typed["let_out"],
             is_held=typed["is_held"],
             expires_on=typed["expires_on"],
             review_on=typed["review_on"],

@@ -41,8 +41,10 @@ def ask(
     """
     if level not in Level.values:
         raise BadRequest("There is no such level", where="level", value=level[:20], mend="Choose one.")
-    if expires_on is not None and expires_on <= timezone.now().date():
-        raise BadRequest("It would be over already", where="until", value=str(expires_on), mend="Choose a later day.")
+    if expires_on is not None and expires_on < (today := timezone.now().date()):
+        raise BadRequest(
+            "It would be over already", where="until", value=str(expires_on), mend=f"Choose {today} or a later day."
+        )
     if population.is_of_people and level != Level.HIDDEN:
         _demand_people(partnership, level, fields)
     wanted = [] if level != Level.OVERLAPS else known_fields.demand(fields)
@@ -78,8 +80,10 @@ def agree(audit: Audit, grant_id: int) -> Grant:
         others = ", ".join(str(one) for one in _others(audit.actor)[:3])
         mend = f"Ask {others}." if others else "Invite somebody, or set ASSAY_SELF_APPROVAL=1 while you are alone."
         raise BadRequest("A second person must agree to what lets a partner learn more", mend=mend)
-    if asked.expires_on is not None and asked.expires_on <= timezone.now().date():
-        raise BadRequest("It would be over already", mend="Ask again, with a later day.")
+    if asked.expires_on is not None and asked.expires_on < timezone.now().date():
+        raise BadRequest(
+            "It would be over already", where="until", value=str(asked.expires_on), mend="Ask again, with a later day."
+        )
     _hold(asked, _user(audit.actor))
     _write(audit, asked)
     return asked

@@ -26,6 +26,8 @@ from assay.partners.evidence import DEFAULT_TERMS, Relation, Terms
 
 _ID: Final = 16
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
+#: Where an escrow of this machine answers: what is sent to it passes no network.
+_LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
 _TAKEN: Final = frozenset(
@@ -69,8 +71,9 @@ def invite(
         review_on=review_on.isoformat() if review_on else "",
         is_blind=is_blind,
     )
+    address = demand_private(demand_address(escrow))
     partner = _partner(audit, name, parent)
-    made = _partnership(partner, demand_address(escrow), agreed, invited_us=False)
+    made = _partnership(partner, address, agreed, invited_us=False)
     if not is_blind:
         _accept_trust(audit, made)
     keep = NodeKeep(made, company.locker())
@@ -211,6 +214,19 @@ def demand_address(escrow: str) -> str:
             mend="Write it as its operator does, such as https://escrow.example.com, without a path.",
         )
     return escrow
+
+
+def demand_private(escrow: str) -> str:
+    """Return the address of an escrow that partners reach over TLS, or on this machine; BadRequest for any other."""
+    parts = urlsplit(escrow)
+    if parts.scheme == "https" or parts.hostname in _LOCAL:
+        return escrow
+    raise BadRequest(
+        "A partner's command reaches an escrow over TLS alone",
+        where="escrow",
+        value=escrow[:100],
+        mend=f"Write https://{parts.netloc}, once a proxy with a certificate stands in front of it.",
+    )
 
 
 def _ours() -> Company:

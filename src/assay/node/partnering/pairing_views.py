@@ -118,6 +118,11 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
     found = Partner.objects.select_related("manager").filter(slug=slug).first()
     if found is None:
         raise Http404
+    return _page(request, found)
+
+
+def _page(request: HttpRequest, found: Partner, limits: LimitsForm | None = None) -> HttpResponse:
+    """Return the page of a partner; with limits that were typed, where they cannot be kept."""
     partnership = _latest(found)
     shown: dict[str, object] = {"partner": found, "partnership": partnership, "users": _managers(), **_may(request)}
     if partnership is not None:
@@ -129,7 +134,7 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
             "compared": comparing.of(partnership),
             "compared_people": comparing.of(partnership, people=True),
             "is_group": partnership.terms.get("relation") == Relation.GROUP.value,
-            "limits": LimitsForm(initial={name: getattr(partnership, name) for name in _LIMITS}),
+            "limits": limits or LimitsForm(initial={name: getattr(partnership, name) for name in _LIMITS}),
             "alarm": releasing.alarm(partnership),
             "held": releasing.held(partnership),
             "waiting": grants.waiting(partnership),
@@ -141,7 +146,7 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
             "ours": grants.by_population(grants.effective(partnership, populations), populations),
             "theirs": TheirPopulation.objects.filter(partnership=partnership, until__isnull=True).order_by("name"),
         }
-    return render(request, "partnering/partner.html", shown)
+    return render(request, "partnering/partner.html", shown, status=422 if limits is not None else 200)
 
 
 @needs(Permission.SEE_PARTNERS)
@@ -153,6 +158,8 @@ def do(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None or partnership is None:
         raise Http404
     user, pk = _user(request), partnership.pk
+    if request.POST.get("do") == "limits":
+        return _limit(request, user, found, partnership)
     known: dict[str, tuple[Callable[[], object], str]] = {
         "compared": (lambda: pairing.compared(user, pk), "Noted. Once your partner says so too, lists are compared."),
         "sync": (lambda: pairing.sync(user, pk), "Asked: it takes a few seconds."),
@@ -163,7 +170,6 @@ def do(request: HttpRequest, slug: str) -> HttpResponse:
             "New keys are made; the old ones go on until both lists are there.",
         ),
         "end": (lambda: _end(request, user, pk), "It ends: the escrow forgets both lists."),
-        "limits": (lambda: _limit(request, user, pk), "Kept."),
         "describe": (lambda: _describe(request, user, found), "Kept."),
     }
     what, words = known.get(request.POST.get("do", ""), (None, ""))
@@ -184,11 +190,18 @@ def _end(request: HttpRequest, user: User, pk: int) -> None:
     pairing.end(user, pk)
 
 
-def _limit(request: HttpRequest, user: User, pk: int) -> None:
+def _limit(request: HttpRequest, user: User, found: Partner, partnership: Partnership) -> HttpResponse:
+    """Set limits; where they cannot be set, show what was typed, with what is wrong at each."""
     form = LimitsForm(request.POST)
-    if not form.is_valid():
-        raise BadRequest("A limit is a whole number", mend="Look at the numbers again.")
-    pairing.limit(user, pk, **form.cleaned_data)
+    if form.is_valid():
+        try:
+            pairing.limit(user, partnership.pk, **form.cleaned_data)
+        except ShownError as error:
+            form.add_error(None, error.text())
+        else:
+            messages.success(request, "Kept.")
+            return redirect("partner", found.slug)
+    return _page(request, found, form)
 
 
 def _describe(request: HttpRequest, user: User, found: Partner) -> None:
