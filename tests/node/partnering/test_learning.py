@@ -13,7 +13,7 @@ from tests.node.partnering.knowing import NOW, overlap, partner, population
 from assay.node.access.permissions import Role
 from assay.node.leads import arriving
 from assay.node.partnering import insights, introductions
-from assay.node.partnering.models import Account, Grant, Outgoing, Partner
+from assay.node.partnering.models import Account, Disclosed, Grant, Outgoing, Partner
 from assay.node.portal import handing, opening
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +81,31 @@ def test_a_partner_that_has_the_portal_alone_has_the_page_with_what_was_handed_t
     assert f"/partners/{slug}/learns/" in read(client_of(Role.REP), f"/partners/{slug}/")
     assert client_of(Role.PARTNER_MANAGER).get(f"/partners/{slug}/held/").status_code == 404
     assert Partner.objects.get().slug == slug
+
+
+def test_what_waits_is_turned_over_by_page_and_ticked_a_page_at_a_time(verdantine, client_of):
+    targets = population("targets")
+    Disclosed.objects.bulk_create(
+        Disclosed(
+            partnership=verdantine, account_id=f"w{n:03}", population=targets, grant=1, state="held", why="so", at=NOW
+        )
+        for n in range(120)
+    )
+    client = client_of(Role.PARTNER_MANAGER)
+    first, last = (read(client, f"/partners/verdantine/held/?page={n}") for n in (1, 3))
+    assert (first.count('name="one"'), last.count('name="one"')) == (50, 20)
+    assert "120 wait" in first
+    assert "Page 1 of 3" in first
+    assert "checked" not in first
+    ticked = client.get("/partners/verdantine/held/?page=3&ticked=1")
+    assert ticked.content.decode().count(" checked") == 20
+    ones = [str(one.pk) for one, _, _ in ticked.context["rows"]]
+    answer = client.post("/partners/verdantine/held/?page=3", {"do": "refuse", "one": ones})
+    assert answer.url == "/partners/verdantine/held/?page=3"
+    assert Disclosed.objects.filter(state="refused").count() == 20
+
+
+def test_of_more_questions_than_are_shown_it_is_said_how_many_there_are(verdantine, client_of):
+    for n in range(52):
+        overlap(verdantine, f"q{n}", bits=1.0, ruling="ask")
+    assert "The likeliest 50 of 52" in read(client_of(Role.REP), "/partners/verdantine/overlaps/")

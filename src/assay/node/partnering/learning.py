@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assay.core.errors import ShownError
@@ -123,11 +124,13 @@ def held(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         _decide(request)
-        return redirect("partner-held", slug)
+        on = request.GET.get("page", "")
+        return redirect(reverse("partner-held", args=[slug]) + (f"?page={on}" if on.isdecimal() else ""))
     waiting = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD, let_go_by__isnull=True)
     refused = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.REFUSED)
     on_their_way = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD)
-    rows = list(waiting.select_related("population")[:_MOST])
+    page = Paginator(waiting.select_related("population"), _PAGE).get_page(request.GET.get("page"))
+    rows = list(page)
     ids = [one.account_id for one in rows]
     values = fields.values(ids, sorted({name for one in rows for name in one.fields}))
     names = accounts.names_of(ids)
@@ -138,8 +141,11 @@ def held(request: HttpRequest, slug: str) -> HttpResponse:
             (one, names[one.account_id], {k: v for k, v in values[one.account_id].items() if k in one.fields})
             for one in rows
         ],
-        "count": waiting.count(),
+        "page": page,
+        "count": page.paginator.count,
+        "are_ticked": "ticked" in request.GET,
         "refused": _named(list(refused.select_related("population")[:_MOST])),
+        "refused_count": refused.count(),
         "on_their_way": on_their_way.filter(let_go_by__isnull=False).count(),
         "alarm": releasing.alarm(partnership),
     }
