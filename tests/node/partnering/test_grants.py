@@ -224,6 +224,19 @@ def test_what_an_account_is_compared_by_is_guessed_and_shown_on_real_rows(manage
     assert matching.chosen(company.ours().matching, ["country"])["country"] == ""
 
 
+def test_further_domains_are_read_from_the_attribute_that_somebody_chose(manager, client_of):
+    Account.objects.create(account_id="a8", attributes={"arr": "initech.de,  initech.fr;gmail.com"})
+    client = client_of(Role.PARTNER_MANAGER)
+    assert "Further domains" in client.get("/partners/company/").content.decode()
+    client.post("/partners/company/", {"do": "matching", "siblings": "arr"})
+    page = client.get("/partners/company/").content.decode()
+    assert "initech.de; initech.fr" in page
+    assert "1 of 5 accounts cannot be compared" in page, "a further domain is something to compare by"
+    chosen = matching.chosen(company.ours().matching, ["arr"])
+    (keys,) = (keys for one, keys in matching.keys(Account.objects.all(), chosen) if one == "a8")
+    assert [value for _, value in keys.values] == ["initech.de", "initech.fr"], "free mail is nobody's domain"
+
+
 def test_a_list_that_grows_or_overlaps_too_much_raises_an_alarm(birch_invited):
     standing = birch_invited.standing
     standing.their_records, standing.shared_records = 100, 10
