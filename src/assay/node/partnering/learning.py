@@ -158,13 +158,15 @@ def _decide(request: HttpRequest) -> None:
     ticked = [int(one) for one in request.POST.getlist("one") if one.isdecimal()][:_MOST]
     if not ticked:
         messages.error(request, "Tick accounts first.")
-    done = 0
+    done, troubles = 0, set()
     for one in ticked:
         try:
             decide(_user(request), one)
             done += 1
         except ShownError as error:
-            messages.error(request, error.text())
+            troubles.add(error.text())
+    for text in sorted(troubles):
+        messages.error(request, text)
     if done:
         words = "go with the next exchange" if decide is releasing.let_go else "are not told"
         messages.success(request, f"{done} account{'s' if done > 1 else ''} {words}.")

@@ -16,7 +16,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.partnering import company, errands
+from assay.node.partnering import company, errands, grants, releasing
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Errand, Partner, Partnership, Standing
 from assay.node.partnering.restored import RESTORED
@@ -173,9 +173,15 @@ def sync(audit: Audit, partnership_id: int) -> None:
 
 @action("set a partner's limits", Permission.LET_PARTNERS_LEARN)
 def limit(audit: Audit, /, partnership_id: int, **limits: int) -> Partnership:
-    """Set how many accounts go a week, how long the partner's list may be and grow, what looks like probing."""
+    """Set how many accounts go a week, how long the partner's list may be and grow, what looks like probing.
+
+    Under an alarm they are raised by somebody else than who asked for what the partner may learn.
+    """
     found = _held(partnership_id, *Partnership.State.values)
     before = {name: getattr(found, name) for name in _LIMITS}
+    is_raised = any(value > before.get(name, value) for name, value in limits.items())
+    if is_raised and releasing.alarm(found):
+        grants.demand_another(audit.actor, found)
     for name, value in limits.items():
         if name not in _LIMITS or not 0 <= value <= 2_000_000_000:
             raise BadRequest("This is no limit", where=name[:40], value=str(value))
