@@ -127,6 +127,13 @@ class LimitsForm(_Form):
     alarm_above = Whole(0, 100, label="Overlap that looks like guessing, percent of their list")
 
 
+class LookedForm(_Form):
+    """That somebody looked at something again."""
+
+    next_on = forms.DateField(required=False, error_messages={"invalid": "Next on: this is no day. Write 2027-03-31."})
+    note = forms.CharField(required=False, max_length=500)
+
+
 class GrantForm(_Form):
     """What may be learnt of one population."""
 

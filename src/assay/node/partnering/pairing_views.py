@@ -9,13 +9,14 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assay.core.errors import BadRequest, ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
-from assay.node.partnering import company, comparing, duplicates, grants, pairing, releasing
+from assay.node.partnering import company, comparing, duplicates, grants, pairing, releasing, reviewing
 from assay.node.partnering.forms import AcceptForm, InviteForm, LimitsForm
 from assay.node.partnering.models import (
     Overlap,
@@ -45,6 +46,7 @@ def partners(request: HttpRequest) -> HttpResponse:
         "rows": [(one, compared[one.pk]) for one in going],
         "past": Partner.objects.exclude(partnerships__in=open_ones),
         "company": company.ours(),
+        "today": timezone.now().date(),
         "waiting": grants.waiting(),
         "held": releasing.held(),
         "has_populations": Population.objects.exists(),
@@ -130,6 +132,8 @@ def _page(request: HttpRequest, found: Partner, limits: LimitsForm | None = None
         populations = list(Population.objects.all())
         shown |= {
             "standing": Standing.objects.filter(partnership=partnership).first() or Standing(),
+            "due": reviewing.due(partnership, timezone.now().date()),
+            "looked": reviewing.looked(partnership),
             "missing": comparing.missing(partnership),
             "compared": comparing.of(partnership),
             "compared_people": comparing.of(partnership, people=True),
