@@ -65,6 +65,7 @@ def test_where_the_partner_lets_nothing_be_compared_no_page_says_zero(verdantine
         assert words in read(client, f"/partners/{address}"), address
     assert "That is for Verdantine to do" in read(client, "/partners/verdantine/")
     assert "0 accounts shared" not in read(client, "/partners/verdantine/map/")
+    assert words in read(client, "/partners/verdantine/overlaps/")
     assert "there is no overlap" not in read(client, "/partners/verdantine/learns/")
 
 

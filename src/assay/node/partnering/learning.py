@@ -80,7 +80,8 @@ def learns(request: HttpRequest, slug: str) -> HttpResponse:
     if partnership is not None and not is_over:
         populations = list(Population.objects.all())
         held = grants.effective(partnership, populations)
-        parts = [_part(partnership, one, held.get(one.pk)) for one in populations]
+        compared = {people: comparing.of(partnership, people=people) for people in (False, True)}
+        parts = [_part(partnership, one, held.get(one.pk), compared[one.is_of_people]) for one in populations]
     told = Disclosed.objects.filter(
         partnership__partner=partner, state__in=[Disclosed.State.TOLD, Disclosed.State.WITHDRAWN]
     ).select_related("population", "let_go_by")
@@ -172,7 +173,7 @@ def _decide(request: HttpRequest) -> None:
         messages.success(request, f"{done} account{'s' if done > 1 else ''} {words}.")
 
 
-def _part(partnership: Partnership, population: Population, grant: Grant | None) -> Part:
+def _part(partnership: Partnership, population: Population, grant: Grant | None, compared: Comparison) -> Part:
     members = Member.objects.filter(population=population, until__isnull=True)
     shared: list[str] = []
     others: list[str] = []
@@ -198,7 +199,7 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
         shared=_rows(shared[:_MOST], names, told),
         more_shared=max(0, len(shared) - _MOST),
         others=_rows(others, names, {}),
-        compared=comparing.of(partnership, people=population.is_of_people),
+        compared=compared,
     )
 
 

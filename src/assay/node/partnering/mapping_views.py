@@ -64,6 +64,7 @@ def overlaps(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "asked": asked,
         "questions": mapping.asked(partnership) if page.number == 1 else [],
+        "compared": comparing.of(partnership),
         "questions_count": mapping.questions(partnership).count(),
         "ours": Population.objects.filter(is_of_people=False),
         "theirs": TheirPopulation.objects.filter(
