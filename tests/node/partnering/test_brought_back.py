@@ -84,7 +84,7 @@ def paired(house, birch, operator, name):
     assert birch.deal.digits() == digits_on(house.page(f"/partners/{slug}/"))
     birch.deal.confirm()
     house.do(f"/partners/{slug}/do/", do="compared")
-    stepping(birch, lambda: "Sync now" in house.page(f"/partners/{slug}/"))
+    stepping(birch, lambda: "Exchange now" in house.page(f"/partners/{slug}/"))
 
 
 def _assay(*words):

@@ -24,6 +24,7 @@ from assay.node.partnering.models import (
     TheirPopulation,
     Told,
 )
+from assay.partners.evidence import DEFAULT_TERMS, WEIGHTS
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = "a1\na2\na3\na4\n"
@@ -117,15 +118,36 @@ def test_a_new_account_is_compared_and_one_that_leaves_is_withdrawn(granted, man
     assert (gone.state, gone.withdrawn_at is None) == ("withdrawn", False)
 
 
-def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(granted, manager, birch, rounds):
+def test_an_account_that_shares_a_further_domain_alone_is_found_as_the_evidence_says(granted, birch, rounds):
+    birch.accounts = {"b7": account("Acme Secret Prospect", "acme-berlin.de", "DE", "")}
+    birch.grant()
+    granted()
+    rounds()
+    assert not Overlap.objects.filter(ruling="match").exists(), "another domain speaks against the same name"
+    world.tell({"a3": {**world.ACCOUNTS["a3"], "further_domains": "acme.example; www.acme-berlin.de, gmail.com"}})
+    rounds()
+    one = Overlap.objects.get(ruling="match", until__isnull=True)
+    assert one.account_id == "a3"
+    found = dict(one.reasons)
+    assert found["domain agrees"] == WEIGHTS["domain agrees"]
+    assert "domain differs" not in found
+    assert one.bits == pytest.approx(sum(found.values()))
+    assert one.bits > DEFAULT_TERMS.match_from
+
+
+def test_what_is_held_waits_for_somebody_and_what_is_refused_is_not_told(granted, manager, birch, rounds, client_of):
     granted(is_held=True)
     rounds()
     assert birch.known == {}
     waiting = {one.account_id: one for one in Disclosed.objects.filter(state="held")}
     assert set(waiting) == {"a1", "a2"}
+    assert sorted(birch.shared) == ["b1", "b2"], "that they are shared both know; what is said of them waits"
+    page = client_of(Role.PARTNER_MANAGER).get("/partners/birch/held/").content.decode()
+    assert "That these accounts are on both lists, Birch knows already" in page
     releasing.let_go(manager, waiting["a1"].pk)
     releasing.refuse(manager, waiting["a2"].pk)
     rounds()
+    assert sorted(birch.shared) == ["b1", "b2"]
     assert set(birch.known) == {("b1", "customers")}
     assert {one.account_id: one.state for one in Disclosed.objects.all()} == {"a1": "told", "a2": "refused"}
     world.tell({"a1": {"plan": "trial"}})

@@ -15,6 +15,7 @@ from assay.node.partnering import company, erasing, grants, matching, pairing, p
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Account, Disclosed, Errand, Grant, Member, Memory, Overlap, Partnership, Told
 from assay.partners.dealing.invitation import Invitation
+from assay.partners.evidence import Relation
 
 pytestmark = pytest.mark.django_db
 SOON = datetime.now(UTC).date() + timedelta(days=30)
@@ -93,8 +94,49 @@ def test_one_partners_own_grant_stands_in_the_place_of_the_default(
 def test_fields_that_there_are_not_and_days_that_are_over_are_refused(manager, birch_invited, customers):
     with pytest.raises(BadRequest, match="no such field"):
         grants.ask(manager, birch_invited, customers, level="overlaps", fields=["nmae"])
+    today = datetime.now(UTC).date()
     with pytest.raises(BadRequest, match="over already"):
-        grants.ask(manager, birch_invited, customers, level="counts", expires_on=datetime.now(UTC).date())
+        grants.ask(manager, birch_invited, customers, level="counts", expires_on=today - timedelta(days=1))
+
+
+def test_a_grant_may_end_today_and_holds_until_the_day_is_over(manager, colleague, birch_invited, customers):
+    today = datetime.now(UTC).date()
+    asked = grants.ask(manager, birch_invited, customers, level="counts", expires_on=today)
+    grants.agree(colleague, asked.pk)
+    assert grants.effective(birch_invited)[customers.pk].expires_on == today
+
+
+def test_a_preset_takes_the_place_of_the_ticks(manager, birch_invited, customers, client_of):
+    preset = grants.keep_preset(manager, "Plans", ["plan"])
+    typed = {"population": "customers", "level": "overlaps", "let_out": ["name", "owner"], "preset": str(preset.pk)}
+    client = client_of(Role.PARTNER_MANAGER)
+    assert client.post("/partners/birch/grants/", typed).status_code == 302
+    assert Grant.objects.get().fields == ["plan"]
+    assert "takes the place of the ticks" in client.get("/partners/birch/grants/").content.decode()
+
+
+def test_a_limit_that_is_no_number_is_named_with_its_value_and_what_was_typed_stays(birch_invited, client_of):
+    client = client_of(Role.PARTNER_MANAGER)
+    typed = {"do": "limits", "matches_a_week": "77", "longest_list": "1.5m", "growth_a_week": "20", "alarm_above": "60"}
+    answer = client.post("/partners/birch/do/", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Longest list of theirs: this is no whole number from 0 to 2,000,000,000 (found: 1.5m)" in page
+    assert 'value="1.5m"' in page
+    assert 'value="77"' in page
+    assert client.post("/partners/birch/do/", {**typed, "longest_list": "900"}).status_code == 302
+    birch_invited.refresh_from_db()
+    assert (birch_invited.matches_a_week, birch_invited.longest_list) == (77, 900)
+
+
+def test_an_escrow_that_partners_could_not_reach_over_tls_is_refused_with_the_mend(manager, client_of):
+    company.name(manager, "Acme")
+    client = client_of(Role.PARTNER_MANAGER)
+    typed = {"name": "Birch", "runs_it": "nobody", "sureness": "usual", "relation": Relation.ENTITY.value}
+    answer = client.post("/partners/invite/", {**typed, "escrow": "http://escrow.example.com:8100"})
+    assert answer.status_code == 422
+    assert "Write https://escrow.example.com:8100" in answer.content.decode()
+    assert client.post("/partners/invite/", {**typed, "escrow": "http://127.0.0.1:8100"}).status_code == 302
 
 
 @pytest.mark.usefixtures("prospects")
@@ -180,6 +222,19 @@ def test_what_an_account_is_compared_by_is_guessed_and_shown_on_real_rows(manage
     assert "initech.com|GB" not in client.get("/partners/company/").content.decode()
     assert client.post("/partners/company/", {"do": "matching", "country": "nonsense"}).status_code == 302
     assert matching.chosen(company.ours().matching, ["country"])["country"] == ""
+
+
+def test_further_domains_are_read_from_the_attribute_that_somebody_chose(manager, client_of):
+    Account.objects.create(account_id="a8", attributes={"arr": "initech.de,  initech.fr;gmail.com"})
+    client = client_of(Role.PARTNER_MANAGER)
+    assert "Further domains" in client.get("/partners/company/").content.decode()
+    client.post("/partners/company/", {"do": "matching", "siblings": "arr"})
+    page = client.get("/partners/company/").content.decode()
+    assert "initech.de; initech.fr" in page
+    assert "1 of 5 accounts cannot be compared" in page, "a further domain is something to compare by"
+    chosen = matching.chosen(company.ours().matching, ["arr"])
+    (keys,) = (keys for one, keys in matching.keys(Account.objects.all(), chosen) if one == "a8")
+    assert [value for _, value in keys.values] == ["initech.de", "initech.fr"], "free mail is nobody's domain"
 
 
 def test_a_list_that_grows_or_overlaps_too_much_raises_an_alarm(birch_invited):

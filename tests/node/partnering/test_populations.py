@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.node.partnering import world
 
 from assay.core.errors import BadDefinitions, BadRequest
@@ -13,7 +15,7 @@ from assay.node.access.models import AuditRow
 from assay.node.access.permissions import Role
 from assay.node.live.models import Holding
 from assay.node.partnering import accounts, criteria, populations
-from assay.node.partnering.models import Account, Member
+from assay.node.partnering.models import Account, Member, Population
 
 pytestmark = pytest.mark.django_db
 TEXT = "criteria:\n  pays: {attribute: plan, is: team}\nqualify:\n  all_of: [pays]\n"
@@ -156,3 +158,30 @@ def test_a_population_is_made_on_its_page_with_errors_in_place(acme, client_of):
     assert answer.status_code == 302
     answer = client.post("/partners/populations/customers/change/", {"do": "remove"})
     assert answer["Location"] == "/partners/populations/"
+
+
+@pytest.mark.parametrize(
+    ("told", "complaint"),
+    [
+        (b"a1\n" * (4 << 20), "This file is too large for a list (found: 12.0 MiB)"),
+        ("a1\nMüller GmbH\n".encode("latin-1"), "list.csv, line 2: This file is no text in UTF-8 (found: byte 0xfc)"),
+        ("a1\na2\n".encode("utf-16"), "line 1: This file is no text in UTF-8"),
+        (b"a1\n\x00\n", "This file is no text (found: a byte of 0)"),
+    ],
+)
+def test_a_file_that_is_too_large_or_no_text_is_refused_whole(manager, client_of, told, complaint):
+    file = SimpleUploadedFile("list.csv", told)
+    typed = {"how": "list", "name": "Customers", "says": "customer", "lines": "a2", "file": file}
+    answer = client_of(Role.PARTNER_MANAGER).post("/partners/populations/new/", typed)
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert complaint in page
+    assert 'value="Customers"' in page, "what was typed stays"
+    assert not Population.objects.exists()
+
+
+def test_a_file_with_a_mark_of_utf_8_is_read_as_it_is(manager, client_of):
+    file = SimpleUploadedFile("list.csv", "a1\nünter.de\n".encode("utf-8-sig"))
+    typed = {"how": "list", "name": "Customers", "says": "customer", "file": file}
+    assert client_of(Role.PARTNER_MANAGER).post("/partners/populations/new/", typed).status_code == 302
+    assert set(Population.objects.get().listed.values_list("text", flat=True)) == {"a1", "ünter.de"}

@@ -152,7 +152,7 @@ def pair(operator, acme, birch):
     birch.do("/partners/acme/do/", do="compared")
     acme.do("/partners/birch/do/", do="compared")
     for house, slug in ((acme, "birch"), (birch, "acme")):
-        eventually(lambda house=house, slug=slug: "Sync now" in house.page(f"/partners/{slug}/"))
+        eventually(lambda house=house, slug=slug: "Exchange now" in house.page(f"/partners/{slug}/"))
 
 
 def grant(house, slug, fields):

@@ -28,7 +28,7 @@ accounts:
   id: id
   name: name
   domain: website
-  attributes: {plan: plan, country: country, city: city, arr: arr}
+  attributes: {plan: plan, country: country, city: city, arr: arr, further_domains: further_domains}
 ---
 source: product
 events: {file: events.csv, id: id, at: at, event: {column: event}, person: person, account: account}

@@ -17,6 +17,10 @@ SURENESS: Final = {
 }
 
 
+#: What a limit may be at most: more a column does not hold.
+_MOST: Final = 2_000_000_000
+
+
 class Day(forms.DateInput):
     """A day, as browsers let people choose it."""
 
@@ -93,20 +97,41 @@ class AcceptForm(_Form):
     )
 
 
+class Whole(forms.IntegerField):
+    """A whole number between two; what is none is said with what was typed."""
+
+    def __init__(self, least: int, most: int, **words: Any) -> None:
+        super().__init__(**words)
+        self.least, self.most = least, most
+
+    def clean(self, value: Any) -> Any:
+        """Return the number."""
+        try:
+            number = int(str(value).strip())
+        except ValueError:
+            number = None
+        if number is None or not self.least <= number <= self.most:
+            raise forms.ValidationError(
+                f"{self.label}: this is no whole number from {self.least:,} to {self.most:,} "
+                f"(found: {str(value)[:40] or 'nothing'}). Write one, without a point, a unit or a space."
+            )
+        return number
+
+
 class LimitsForm(_Form):
     """What stands against probing."""
 
-    matches_a_week = forms.IntegerField(
-        min_value=0,
-        max_value=2_000_000_000,
-        label="Accounts told a week",
-        help_text="More wait until somebody lets them go.",
-    )
-    longest_list = forms.IntegerField(min_value=0, max_value=2_000_000_000, label="Longest list of theirs")
-    growth_a_week = forms.IntegerField(min_value=0, max_value=100_000, label="Growth of their list a week, percent")
-    alarm_above = forms.IntegerField(
-        min_value=0, max_value=100, label="Overlap that looks like guessing, percent of their list"
-    )
+    matches_a_week = Whole(0, _MOST, label="Accounts told a week", help_text="More wait until somebody lets them go.")
+    longest_list = Whole(0, _MOST, label="Longest list of theirs")
+    growth_a_week = Whole(0, 100_000, label="Growth of their list a week, percent")
+    alarm_above = Whole(0, 100, label="Overlap that looks like guessing, percent of their list")
+
+
+class LookedForm(_Form):
+    """That somebody looked at something again."""
+
+    next_on = forms.DateField(required=False, error_messages={"invalid": "Next on: this is no day. Write 2027-03-31."})
+    note = forms.CharField(required=False, max_length=500)
 
 
 class GrantForm(_Form):
@@ -114,7 +139,11 @@ class GrantForm(_Form):
 
     level = forms.ChoiceField(choices=Level.choices, label="May learn")
     let_out = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Fields")
-    preset = forms.ChoiceField(required=False, label="Or the fields of")
+    preset = forms.ChoiceField(
+        required=False,
+        label="Or the fields of",
+        help_text="A preset takes the place of the ticks: its fields are let out, and no others.",
+    )
     is_held = forms.BooleanField(required=False, label="Each account waits until somebody lets it go")
     expires_on = forms.DateField(required=False, label="Until, that day included", widget=Day())
     review_on = forms.DateField(required=False, label="To be looked at again on", widget=Day())

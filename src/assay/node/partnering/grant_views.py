@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assay.core.errors import ShownError
@@ -14,7 +15,7 @@ from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.partnering import fields as known_fields
-from assay.node.partnering import grants
+from assay.node.partnering import grants, reviewing
 from assay.node.partnering.forms import GrantForm
 from assay.node.partnering.models import Grant, Level, Partnership, Population, Preset
 
@@ -86,6 +87,9 @@ def _page(request: HttpRequest, partnership: Partnership | None) -> HttpResponse
         "partnership": partnership,
         "rows": rows,
         "waiting": waiting,
+        "due": [] if partnership else reviewing.due(None, timezone.now().date()),
+        "looked": [] if partnership else reviewing.looked(None),
+        "may_let": True,
         "presets": Preset.objects.all(),
         "fields": known_fields.choices(),
         "may_alone": grants.may_agree_alone(_user(request)),
@@ -116,7 +120,7 @@ def _ask(request: HttpRequest, partnership: Partnership | None, population: Popu
             partnership,
             population,
             level=typed["level"],
-            fields=[*typed["let_out"], *(preset.fields if preset else [])],
+            fields=preset.fields if preset else typed["let_out"],
             is_held=typed["is_held"],
             expires_on=typed["expires_on"],
             review_on=typed["review_on"],

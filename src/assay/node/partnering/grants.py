@@ -41,8 +41,10 @@ def ask(
     """
     if level not in Level.values:
         raise BadRequest("There is no such level", where="level", value=level[:20], mend="Choose one.")
-    if expires_on is not None and expires_on <= timezone.now().date():
-        raise BadRequest("It would be over already", where="until", value=str(expires_on), mend="Choose a later day.")
+    if expires_on is not None and expires_on < (today := timezone.now().date()):
+        raise BadRequest(
+            "It would be over already", where="until", value=str(expires_on), mend=f"Choose {today} or a later day."
+        )
     if population.is_of_people and level != Level.HIDDEN:
         _demand_people(partnership, level, fields)
     wanted = [] if level != Level.OVERLAPS else known_fields.demand(fields)
@@ -75,11 +77,13 @@ def agree(audit: Audit, grant_id: int) -> Grant:
     _one_at_a_time()
     asked = _asked(grant_id)
     if isinstance(audit.actor, User) and asked.asked_by_id == audit.actor.pk and not may_agree_alone(audit.actor):
-        others = ", ".join(str(one) for one in _others(audit.actor)[:3])
-        mend = f"Ask {others}." if others else "Invite somebody, or set ASSAY_SELF_APPROVAL=1 while you are alone."
-        raise BadRequest("A second person must agree to what lets a partner learn more", mend=mend)
-    if asked.expires_on is not None and asked.expires_on <= timezone.now().date():
-        raise BadRequest("It would be over already", mend="Ask again, with a later day.")
+        raise BadRequest(
+            "A second person must agree to what lets a partner learn more", mend=_ask_one_of(_others(audit.actor))
+        )
+    if asked.expires_on is not None and asked.expires_on < timezone.now().date():
+        raise BadRequest(
+            "It would be over already", where="until", value=str(asked.expires_on), mend="Ask again, with a later day."
+        )
     _hold(asked, _user(audit.actor))
     _write(audit, asked)
     return asked
@@ -189,6 +193,23 @@ def may_agree_alone(actor: Actor) -> bool:
     return bool(settings.ASSAY.allows_self_approval) and not _others(actor)
 
 
+def demand_another(actor: Actor, partnership: Partnership, populations: Iterable[Population] | None = None) -> None:
+    """Raise BadRequest where somebody asked for a grant that holds and would decide alone what more goes by it.
+
+    Where everybody asked for one, whoever asked for the latest is refused: then somebody is always left.
+    """
+    if not isinstance(actor, User) or may_agree_alone(actor):
+        return
+    held = sorted(effective(partnership, populations).values(), key=lambda one: -one.version)
+    askers = [one.asked_by_id for one in held if one.level == Level.OVERLAPS]
+    others = [one for one in _others(actor) if one.pk not in askers]
+    if actor.pk == next(iter(askers), None) or (actor.pk in askers and others):
+        raise BadRequest(
+            "There is an alarm about this partner's list, and you asked for what it may learn: somebody else decides",
+            mend=_ask_one_of(others or _others(actor)),
+        )
+
+
 @action("keep a preset of fields", Permission.LET_PARTNERS_LEARN)
 def keep_preset(audit: Audit, name: str, fields: Sequence[str]) -> Preset:
     """Keep fields that are let out together, under a name; grants that were made from it stay as they are."""
@@ -238,6 +259,11 @@ def _asked(grant_id: int) -> Grant:
 def _others(actor: User) -> list[User]:
     roles = list(MAY[Permission.LET_PARTNERS_LEARN])
     return list(User.objects.filter(is_active=True, role__in=roles).exclude(pk=actor.pk))
+
+
+def _ask_one_of(others: Sequence[User]) -> str:
+    named = ", ".join(str(one) for one in others[:3])
+    return f"Ask {named}." if named else "Invite somebody, or set ASSAY_SELF_APPROVAL=1 while you are alone."
 
 
 def _next_version() -> int:

@@ -9,13 +9,16 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, fields, grants, ledgers, releasing
+from assay.node.partnering import accounts, comparing, fields, grants, ledgers, releasing
+from assay.node.partnering import told as told_of
+from assay.node.partnering.comparing import Comparison
 from assay.node.partnering.models import (
     Disclosed,
     Grant,
@@ -54,6 +57,7 @@ class Part:
     shared: list[Row]  # what it has too, as far as is known
     more_shared: int
     others: list[Row]  # what it would learn of if it had them
+    compared: Comparison
 
     @property
     def is_hidden(self) -> bool:
@@ -71,10 +75,13 @@ class Part:
 def learns(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a partner can learn about us, on real rows, and what it was told."""
     partner, partnership = _found(slug)
-    populations = list(Population.objects.all())
-    held = grants.effective(partnership, populations)
-    is_over = partnership.state == Partnership.State.REVOKED
-    parts = [] if is_over else [_part(partnership, one, held.get(one.pk)) for one in populations]
+    is_over = partnership is not None and partnership.state == Partnership.State.REVOKED
+    parts: list[Part] = []
+    if partnership is not None and not is_over:
+        populations = list(Population.objects.all())
+        held = grants.effective(partnership, populations)
+        compared = {people: comparing.of(partnership, people=people) for people in (False, True)}
+        parts = [_part(partnership, one, held.get(one.pk), compared[one.is_of_people]) for one in populations]
     told = Disclosed.objects.filter(
         partnership__partner=partner, state__in=[Disclosed.State.TOLD, Disclosed.State.WITHDRAWN]
     ).select_related("population", "let_go_by")
@@ -87,9 +94,11 @@ def learns(request: HttpRequest, slug: str) -> HttpResponse:
         "hidden": [one for one in parts if one.is_hidden],
         "page": page,
         "told": _named(page),
-        "held": releasing.held(partnership),
-        "alarm": releasing.alarm(partnership),
-        "waiting": grants.waiting(partnership),
+        "beside": Paginator(told_of.beside(partner), _PAGE).get_page(request.GET.get("beside")),
+        "portal": getattr(partner, "portal", None),
+        "held": releasing.held(partnership) if partnership else 0,
+        "alarm": releasing.alarm(partnership) if partnership else "",
+        "waiting": grants.waiting(partnership) if partnership else [],
         "ledgers": [one for one in ledgers.having() if one.partner_id == partner.pk],
         "may_let": may(_user(request).role, Permission.LET_PARTNERS_LEARN),
     }
@@ -112,13 +121,17 @@ def ledger(request: HttpRequest, slug: str, public_id: str) -> StreamingHttpResp
 def held(request: HttpRequest, slug: str) -> HttpResponse:
     """Show accounts that wait for somebody, and let them go or not."""
     partner, partnership = _found(slug)
+    if partnership is None:
+        raise Http404
     if request.method == "POST":
         _decide(request)
-        return redirect("partner-held", slug)
+        on = request.GET.get("page", "")
+        return redirect(reverse("partner-held", args=[slug]) + (f"?page={on}" if on.isdecimal() else ""))
     waiting = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD, let_go_by__isnull=True)
     refused = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.REFUSED)
     on_their_way = Disclosed.objects.filter(partnership=partnership, state=Disclosed.State.HELD)
-    rows = list(waiting.select_related("population")[:_MOST])
+    page = Paginator(waiting.select_related("population"), _PAGE).get_page(request.GET.get("page"))
+    rows = list(page)
     ids = [one.account_id for one in rows]
     values = fields.values(ids, sorted({name for one in rows for name in one.fields}))
     names = accounts.names_of(ids)
@@ -129,8 +142,11 @@ def held(request: HttpRequest, slug: str) -> HttpResponse:
             (one, names[one.account_id], {k: v for k, v in values[one.account_id].items() if k in one.fields})
             for one in rows
         ],
-        "count": waiting.count(),
+        "page": page,
+        "count": page.paginator.count,
+        "are_ticked": "ticked" in request.GET,
         "refused": _named(list(refused.select_related("population")[:_MOST])),
+        "refused_count": refused.count(),
         "on_their_way": on_their_way.filter(let_go_by__isnull=False).count(),
         "alarm": releasing.alarm(partnership),
     }
@@ -143,19 +159,21 @@ def _decide(request: HttpRequest) -> None:
     ticked = [int(one) for one in request.POST.getlist("one") if one.isdecimal()][:_MOST]
     if not ticked:
         messages.error(request, "Tick accounts first.")
-    done = 0
+    done, troubles = 0, set()
     for one in ticked:
         try:
             decide(_user(request), one)
             done += 1
         except ShownError as error:
-            messages.error(request, error.text())
+            troubles.add(error.text())
+    for text in sorted(troubles):
+        messages.error(request, text)
     if done:
         words = "go with the next exchange" if decide is releasing.let_go else "are not told"
         messages.success(request, f"{done} account{'s' if done > 1 else ''} {words}.")
 
 
-def _part(partnership: Partnership, population: Population, grant: Grant | None) -> Part:
+def _part(partnership: Partnership, population: Population, grant: Grant | None, compared: Comparison) -> Part:
     members = Member.objects.filter(population=population, until__isnull=True)
     shared: list[str] = []
     others: list[str] = []
@@ -181,6 +199,7 @@ def _part(partnership: Partnership, population: Population, grant: Grant | None)
         shared=_rows(shared[:_MOST], names, told),
         more_shared=max(0, len(shared) - _MOST),
         others=_rows(others, names, {}),
+        compared=compared,
     )
 
 
@@ -203,13 +222,13 @@ def _named(rows: Page[Disclosed] | list[Disclosed]) -> list[tuple[Disclosed, str
     return [(one, names[one.account_id]) for one in listed]
 
 
-def _found(slug: str) -> tuple[Partner, Partnership]:
+def _found(slug: str) -> tuple[Partner, Partnership | None]:
+    """Return a partner and the latest partnership with it; None where it has the portal alone."""
     partner = Partner.objects.filter(slug=slug).first()
-    partnerships = Partnership.objects.select_related("partner", "standing")
-    partnership = partnerships.filter(partner=partner).order_by("-pk").first() if partner is not None else None
-    if partner is None or partnership is None:
+    if partner is None:
         raise Http404
-    return partner, partnership
+    partnerships = Partnership.objects.select_related("partner", "standing").filter(partner=partner)
+    return partner, partnerships.order_by("-pk").first()
 
 
 def _user(request: HttpRequest) -> User:

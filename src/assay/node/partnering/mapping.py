@@ -161,7 +161,7 @@ def _cell(
     if column.level == Level.COUNTS:
         # What is known here are the numbers alone, whatever else was told: a number is no fact of an account.
         if slug == ANY:
-            return Cell(column=column, count=column.shared, about=_in_all(column), play=play)
+            return Cell(column=column, count=column.shared, about=in_all(column.shared, column.counted), play=play)
         count = column.counted.get(slug)
         about = "" if slug not in column.counted else "few" if count is None else f"about {intcomma(count)}"
         return Cell(column=column, count=count, about=about, play=play)
@@ -177,12 +177,12 @@ def _cell(
     )
 
 
-def _in_all(column: Column) -> str:
-    """Return about how many are shared in all, in words: few and few are not none, and no number."""
-    few = sum(1 for about in column.counted.values() if about is None)
-    if not column.shared:
-        return "" if column.shared is None else "few or none" if few < 2 else f"few in each of your {few}"
-    about = f"about {intcomma(column.shared)}"
+def in_all(shared: int | None, counted: Mapping[str, int | None]) -> str:
+    """Return about how many are shared in all, in words: few and few are not none; '' before counting."""
+    few = sum(1 for about in counted.values() if about is None)
+    if not shared:
+        return "" if shared is None else "few or none" if few < 2 else f"few in each of your {few}"
+    about = f"about {intcomma(shared)}"
     return f"{about}, and few in {few} more" if few else about
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,9 +17,9 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import answering, facts, insights, lens, mapping, reaching
+from assay.node.partnering import answering, comparing, facts, insights, lens, mapping, reaching
 from assay.node.partnering.accounts import attribute_names
-from assay.node.partnering.models import Level, Partnership, Population, Standing, TheirPopulation
+from assay.node.partnering.models import Level, Partnership, Population, TheirPopulation
 
 _PAGE: Final = 50
 
@@ -31,13 +30,14 @@ def account_map(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how our populations meet a partner's."""
     partnership = known(slug)
     found = mapping.matrix(partnership)
-    by_lens = lens.lens()
+    by_lens, compared = lens.lens(), comparing.of(partnership)
     shown = {
         "partnership": partnership,
         "partner": partnership.partner,
         "map": found,
         # Not "0 shared" before both lists were laid beside each other.
-        "is_compared": bool(found.shared) or not _is_uncompared(partnership),
+        "is_compared": bool(found.shared) or compared.is_done,
+        "compared": compared,
         "called": lens.called(found.revenue),
         "lens": by_lens,
         "attributes": attribute_names(),
@@ -64,6 +64,8 @@ def overlaps(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "asked": asked,
         "questions": mapping.asked(partnership) if page.number == 1 else [],
+        "compared": comparing.of(partnership),
+        "questions_count": mapping.questions(partnership).count(),
         "ours": Population.objects.filter(is_of_people=False),
         "theirs": TheirPopulation.objects.filter(
             mapping.still_offered(), partnership=partnership, level=Level.OVERLAPS
@@ -167,12 +169,6 @@ def back(request: HttpRequest) -> str:
     to = request.POST.get("back", "")
     own = url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/")
     return to if own else reverse("ecosystem")
-
-
-def _is_uncompared(partnership: Partnership) -> bool:
-    """Tell whether one of the two lists is not there, or holds nothing."""
-    lacking = Q(their_records__isnull=True) | Q(our_records__isnull=True) | Q(our_records=0)
-    return Standing.objects.filter(lacking, partnership=partnership).exists()
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,8 @@ from assay.node.partnering.models import Account, Company
 from assay.partners.canonical import KINDS, REGISTERS, Keys, Record, keys_of
 from assay.partners.tokens import SLOTS
 
+#: What stands between two domains of one attribute.
+_BETWEEN: Final = re.compile(r"[;,\s]+")
 #: What the sources themselves call an account's name and domain, beside its attributes.
 NAME, DOMAIN, NOTHING = ":name", ":domain", ""
 #: What an account is compared by, with the names of attributes that are taken for it where nobody said.
@@ -23,6 +26,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "domain": (DOMAIN,),
     "country": ("country", "country_code", "billing_country", "hq_country", "land"),
     "city": ("city", "billing_city", "hq_city", "town"),
+    "siblings": ("further_domains", "other_domains", "additional_domains", "domains"),
     **{register: (register, f"{register}_id", f"{register}_number") for register in REGISTERS},
 }
 WORDS: Final[Mapping[str, str]] = {
@@ -30,6 +34,7 @@ WORDS: Final[Mapping[str, str]] = {
     "domain": "Domain",
     "country": "Country",
     "city": "City",
+    "siblings": "Further domains",
     "lei": "LEI",
     "cik": "CIK",
     "duns": "D-U-N-S number",
@@ -113,7 +118,12 @@ def record_of(account: Account, matching: Mapping[str, str]) -> Record:
 
     registry = tuple((register, value) for register in REGISTERS if (value := read(register)))
     return Record(
-        name=read("name"), website=read("domain"), country=read("country"), city=read("city"), registry=registry
+        name=read("name"),
+        website=read("domain"),
+        country=read("country"),
+        city=read("city"),
+        siblings=tuple(filter(None, _BETWEEN.split(read("siblings")))),
+        registry=registry,
     )
 
 

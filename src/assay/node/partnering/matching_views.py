@@ -23,7 +23,7 @@ from assay.partners.identities import Identity
 
 _PAGE: Final = 20
 #: Without any of these there is nothing to compare, whatever else is known.
-_COMPARED: Final = frozenset({"name", "domain", *REGISTERS})
+_COMPARED: Final = frozenset({"name", "domain", "siblings", *REGISTERS})
 _OWN: Final = {
     matching.NOTHING: "Nothing",
     matching.NAME: "The account's name, as the source says",

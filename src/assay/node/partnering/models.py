@@ -9,10 +9,11 @@ from django.db.models import Q
 from assay.node.partnering.duplicate_tables import Duplicate, DuplicatesLooked
 from assay.node.partnering.knowing_tables import Incoming, LakeFact, LakeInsight, Lens, OurInsight, Outgoing
 from assay.node.partnering.people_tables import Person, PersonOverlap, PersonTold
+from assay.node.partnering.reviewing_tables import Reviewed
 from assay.node.partnering.tables import Account, AccountsRead, Counting, Errand, Listed, Preset, Standing
 
 __all__ = ["Account", "AccountsRead", "Counting", "Duplicate", "DuplicatesLooked", "Errand", "Listed", "Standing"]
-__all__ += ["Person", "PersonOverlap", "PersonTold", "Preset"]
+__all__ += ["Person", "PersonOverlap", "PersonTold", "Preset", "Reviewed"]
 __all__ += ["Incoming", "LakeFact", "LakeInsight", "Lens", "OurInsight", "Outgoing"]
 
 _USER = settings.AUTH_USER_MODEL

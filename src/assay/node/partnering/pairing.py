@@ -16,7 +16,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
-from assay.node.partnering import company, errands
+from assay.node.partnering import company, errands, grants, releasing
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Errand, Partner, Partnership, Standing
 from assay.node.partnering.restored import RESTORED
@@ -26,6 +26,8 @@ from assay.partners.evidence import DEFAULT_TERMS, Relation, Terms
 
 _ID: Final = 16
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
+#: Where an escrow of this machine answers: what is sent to it passes no network.
+_LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
 _TAKEN: Final = frozenset(
@@ -69,8 +71,9 @@ def invite(
         review_on=review_on.isoformat() if review_on else "",
         is_blind=is_blind,
     )
+    address = demand_private(demand_address(escrow))
     partner = _partner(audit, name, parent)
-    made = _partnership(partner, demand_address(escrow), agreed, invited_us=False)
+    made = _partnership(partner, address, agreed, invited_us=False)
     if not is_blind:
         _accept_trust(audit, made)
     keep = NodeKeep(made, company.locker())
@@ -170,9 +173,15 @@ def sync(audit: Audit, partnership_id: int) -> None:
 
 @action("set a partner's limits", Permission.LET_PARTNERS_LEARN)
 def limit(audit: Audit, /, partnership_id: int, **limits: int) -> Partnership:
-    """Set how many accounts go a week, how long the partner's list may be and grow, what looks like probing."""
+    """Set how many accounts go a week, how long the partner's list may be and grow, what looks like probing.
+
+    Under an alarm they are raised by somebody else than who asked for what the partner may learn.
+    """
     found = _held(partnership_id, *Partnership.State.values)
     before = {name: getattr(found, name) for name in _LIMITS}
+    is_raised = any(value > before.get(name, value) for name, value in limits.items())
+    if is_raised and releasing.alarm(found):
+        grants.demand_another(audit.actor, found)
     for name, value in limits.items():
         if name not in _LIMITS or not 0 <= value <= 2_000_000_000:
             raise BadRequest("This is no limit", where=name[:40], value=str(value))
@@ -211,6 +220,19 @@ def demand_address(escrow: str) -> str:
             mend="Write it as its operator does, such as https://escrow.example.com, without a path.",
         )
     return escrow
+
+
+def demand_private(escrow: str) -> str:
+    """Return the address of an escrow that partners reach over TLS, or on this machine; BadRequest for any other."""
+    parts = urlsplit(escrow)
+    if parts.scheme == "https" or parts.hostname in _LOCAL:
+        return escrow
+    raise BadRequest(
+        "A partner's command reaches an escrow over TLS alone",
+        where="escrow",
+        value=escrow[:100],
+        mend=f"Write https://{parts.netloc}, once a proxy with a certificate stands in front of it.",
+    )
 
 
 def _ours() -> Company:

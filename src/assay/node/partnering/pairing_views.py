@@ -9,13 +9,14 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assay.core.errors import BadRequest, ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import MAY, Permission, may
-from assay.node.partnering import company, duplicates, grants, pairing, releasing
+from assay.node.partnering import company, comparing, duplicates, grants, mapping, pairing, releasing, reviewing
 from assay.node.partnering.forms import AcceptForm, InviteForm, LimitsForm
 from assay.node.partnering.models import (
     Overlap,
@@ -37,12 +38,15 @@ def partners(request: HttpRequest) -> HttpResponse:
     """Show every partner: how far pairing got, how many accounts are shared, what waits for somebody."""
     open_ones = Partnership.objects.exclude(state=Partnership.State.REVOKED).select_related("partner", "standing")
     shared = Q(overlaps__ruling=Overlap.Ruling.MATCH, overlaps__until__isnull=True)
+    going = list(
+        open_ones.annotate(shared=Count("overlaps__account_id", filter=shared, distinct=True)).order_by("partner__name")
+    )
+    compared = comparing.of_all(going)
     shown = {
-        "partnerships": open_ones.annotate(shared=Count("overlaps__account_id", filter=shared, distinct=True)).order_by(
-            "partner__name"
-        ),
+        "rows": [(one, compared[one.pk]) for one in going],
         "past": Partner.objects.exclude(partnerships__in=open_ones),
         "company": company.ours(),
+        "today": timezone.now().date(),
         "waiting": grants.waiting(),
         "held": releasing.held(),
         "has_populations": Population.objects.exists(),
@@ -116,6 +120,11 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
     found = Partner.objects.select_related("manager").filter(slug=slug).first()
     if found is None:
         raise Http404
+    return _page(request, found)
+
+
+def _page(request: HttpRequest, found: Partner, limits: LimitsForm | None = None) -> HttpResponse:
+    """Return the page of a partner; with limits that were typed, where they cannot be kept."""
     partnership = _latest(found)
     shown: dict[str, object] = {"partner": found, "partnership": partnership, "users": _managers(), **_may(request)}
     if partnership is not None:
@@ -123,8 +132,13 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
         populations = list(Population.objects.all())
         shown |= {
             "standing": Standing.objects.filter(partnership=partnership).first() or Standing(),
+            "due": reviewing.due(partnership, timezone.now().date()),
+            "looked": reviewing.looked(partnership),
+            "missing": comparing.missing(partnership),
+            "compared": comparing.of(partnership),
+            "compared_people": comparing.of(partnership, people=True),
             "is_group": partnership.terms.get("relation") == Relation.GROUP.value,
-            "limits": LimitsForm(initial={name: getattr(partnership, name) for name in _LIMITS}),
+            "limits": limits or LimitsForm(initial={name: getattr(partnership, name) for name in _LIMITS}),
             "alarm": releasing.alarm(partnership),
             "held": releasing.held(partnership),
             "waiting": grants.waiting(partnership),
@@ -134,9 +148,14 @@ def partner(request: HttpRequest, slug: str) -> HttpResponse:
             "shared": overlaps.filter(ruling=Overlap.Ruling.MATCH).values("account_id").distinct().count(),
             "questions": overlaps.filter(ruling=Overlap.Ruling.ASK, our_answer__isnull=True).count(),
             "ours": grants.by_population(grants.effective(partnership, populations), populations),
-            "theirs": TheirPopulation.objects.filter(partnership=partnership, until__isnull=True).order_by("name"),
+            "theirs": [
+                (one, mapping.in_all(one.shared, one.counted))
+                for one in TheirPopulation.objects.filter(mapping.still_offered(), partnership=partnership).order_by(
+                    "name"
+                )
+            ],
         }
-    return render(request, "partnering/partner.html", shown)
+    return render(request, "partnering/partner.html", shown, status=422 if limits is not None else 200)
 
 
 @needs(Permission.SEE_PARTNERS)
@@ -148,6 +167,8 @@ def do(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None or partnership is None:
         raise Http404
     user, pk = _user(request), partnership.pk
+    if request.POST.get("do") == "limits":
+        return _limit(request, user, found, partnership)
     known: dict[str, tuple[Callable[[], object], str]] = {
         "compared": (lambda: pairing.compared(user, pk), "Noted. Once your partner says so too, lists are compared."),
         "sync": (lambda: pairing.sync(user, pk), "Asked: it takes a few seconds."),
@@ -158,7 +179,6 @@ def do(request: HttpRequest, slug: str) -> HttpResponse:
             "New keys are made; the old ones go on until both lists are there.",
         ),
         "end": (lambda: _end(request, user, pk), "It ends: the escrow forgets both lists."),
-        "limits": (lambda: _limit(request, user, pk), "Kept."),
         "describe": (lambda: _describe(request, user, found), "Kept."),
     }
     what, words = known.get(request.POST.get("do", ""), (None, ""))
@@ -179,11 +199,18 @@ def _end(request: HttpRequest, user: User, pk: int) -> None:
     pairing.end(user, pk)
 
 
-def _limit(request: HttpRequest, user: User, pk: int) -> None:
+def _limit(request: HttpRequest, user: User, found: Partner, partnership: Partnership) -> HttpResponse:
+    """Set limits; where they cannot be set, show what was typed, with what is wrong at each."""
     form = LimitsForm(request.POST)
-    if not form.is_valid():
-        raise BadRequest("A limit is a whole number", mend="Look at the numbers again.")
-    pairing.limit(user, pk, **form.cleaned_data)
+    if form.is_valid():
+        try:
+            pairing.limit(user, partnership.pk, **form.cleaned_data)
+        except ShownError as error:
+            form.add_error(None, error.text())
+        else:
+            messages.success(request, "Kept.")
+            return redirect("partner", found.slug)
+    return _page(request, found, form)
 
 
 def _describe(request: HttpRequest, user: User, found: Partner) -> None:

@@ -15,7 +15,7 @@ from assay.core.errors import ShownError
 from assay.node.access.admission import needs
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission, may
-from assay.node.partnering import accounts, answering, people
+from assay.node.partnering import accounts, answering, comparing, people
 from assay.node.partnering.mapping_views import known
 from assay.node.partnering.models import Member, Overlap, Person, PersonOverlap, PersonTold, Says
 
@@ -44,13 +44,15 @@ def people_page(request: HttpRequest, slug: str) -> HttpResponse:
     found = PersonOverlap.objects.filter(partnership=partnership, until__isnull=True)
     shared = found.filter(ruling=Overlap.Ruling.MATCH).order_by("-since", "pk")
     page = Paginator(shared, _PAGE).get_page(request.GET.get("page"))
-    asked = found.filter(ruling=Overlap.Ruling.ASK, our_answer__isnull=True).order_by("-bits", "pk")[:_PAGE]
+    asked = found.filter(ruling=Overlap.Ruling.ASK, our_answer__isnull=True).order_by("-bits", "pk")
     shown = {
         "partner": partnership.partner,
         "partnership": partnership,
         "page": page,
         "rows": _rows(list(page)),
-        "questions": _rows(list(asked)),
+        "questions": _rows(list(asked[:_PAGE])),
+        "questions_count": asked.count(),
+        "compared": comparing.of(partnership, people=True),
         "may_manage": may(cast(User, request.user).role, Permission.MANAGE_PARTNERS),
     }
     return render(request, "partnering/people.html", shown)

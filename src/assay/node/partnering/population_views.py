@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -79,7 +80,11 @@ def new(request: HttpRequest) -> HttpResponse:
     }
     if request.method != "POST":
         return _form(request, typed, how=how)
-    typed |= _typed(request) | {"is_of_people": "is_of_people" in request.POST and how != Population.How.TEXT}
+    typed |= {"is_of_people": "is_of_people" in request.POST and how != Population.How.TEXT}
+    try:
+        typed |= _typed(request)
+    except BadRequest as error:
+        return _form(request, typed | _written(request), how=how, why=error.text(), status=422)
     if request.POST.get("do") == "check":
         return _form(request, typed, how=how, checked=criteria.check(typed["text"]))
     try:
@@ -112,7 +117,11 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     typed = {"name": found.name, "says": found.says, "rule": found.rule, "text": found.text, "lines": lines}
     if request.method != "POST":
         return _form(request, typed, how=found.how, population=found)
-    typed |= _typed(request)
+    try:
+        typed |= _typed(request)
+    except BadRequest as error:
+        typed |= _written(request)
+        return _form(request, typed, how=found.how, population=found, why=error.text(), status=422)
     checked = criteria.check(typed["text"]) if found.how == Population.How.TEXT else None
     if request.POST.get("do") == "check":
         return _form(request, typed, how=found.how, population=found, checked=checked)
@@ -132,13 +141,39 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _typed(request: HttpRequest) -> dict[str, str]:
-    """Return what was typed; an uploaded file stands for the lines."""
-    typed = {name: request.POST[name] for name in ("name", "says", "rule", "text", "lines") if name in request.POST}
+    """Return what was typed; an uploaded file stands for the lines. BadRequest for a file that is not text whole."""
+    typed = _written(request)
     file = request.FILES.get("file")
     if file is not None and file.size:
-        told = file.read(_LARGEST + 1)
-        typed["lines"] = told[:_LARGEST].decode("utf-8-sig", "replace")
+        name = (file.name or "the file")[:100]
+        if file.size > _LARGEST:
+            raise BadRequest(
+                "This file is too large for a list",
+                where=name,
+                value=f"{file.size / (1 << 20):.1f} MiB",
+                mend=f"Give at most {_LARGEST >> 20} MiB: its first column alone, or a source instead of a list.",
+            )
+        typed["lines"] = _text_of(file.read(), name)
     return typed
+
+
+def _written(request: HttpRequest) -> dict[str, str]:
+    return {name: request.POST[name] for name in ("name", "says", "rule", "text", "lines") if name in request.POST}
+
+
+def _text_of(told: bytes, name: str) -> str:
+    """Return a file as text; BadRequest, with the line, where it is none in UTF-8."""
+    mend = "Save it as CSV or text in UTF-8, in Excel: “CSV UTF-8”."
+    told = told.removeprefix(BOM_UTF8)
+    try:
+        text = told.decode("utf-8")
+    except UnicodeDecodeError as error:
+        where = f"{name}, line {told.count(10, 0, error.start) + 1}"
+        found = f"byte {told[error.start]:#04x}"
+        raise BadRequest("This file is no text in UTF-8", where=where, value=found, mend=mend) from None
+    if "\0" in text:
+        raise BadRequest("This file is no text", where=name, value="a byte of 0", mend=mend)
+    return text
 
 
 def _form(

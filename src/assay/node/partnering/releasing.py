@@ -13,6 +13,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.actions import Audit, action
 from assay.node.access.models import User
 from assay.node.access.permissions import Permission
+from assay.node.partnering import grants
 from assay.node.partnering.models import Disclosed, Grant, Level, Overlap, Partnership, PersonOverlap
 from assay.partners.dealing import RELEASE, Let, Verdict
 
@@ -132,7 +133,7 @@ def alarm(partnership: Partnership) -> str:
 
 @action("let an account go to a partner", Permission.LET_PARTNERS_LEARN)
 def let_go(audit: Audit, disclosed_id: int) -> Disclosed:
-    """Let an account go that was held: the next exchange tells it."""
+    """Let an account go that was held: the next exchange tells it. Under an alarm not who asked for the grant."""
     return _decided(audit, disclosed_id, Disclosed.State.HELD)
 
 
@@ -149,12 +150,16 @@ def held(partnership: Partnership | None = None) -> int:
 
 
 def _decided(audit: Audit, disclosed_id: int, state: str) -> Disclosed:
-    open_ones = Disclosed.objects.select_for_update().filter(
-        pk=disclosed_id, state__in=[Disclosed.State.HELD, Disclosed.State.REFUSED]
+    open_ones = (
+        Disclosed.objects.select_for_update(of=("self",))
+        .select_related("partnership__standing")
+        .filter(pk=disclosed_id, state__in=[Disclosed.State.HELD, Disclosed.State.REFUSED])
     )
     found = open_ones.first()
     if found is None:
         raise BadRequest("Nobody waits for this any more", mend="Look at the page again.")
+    if state == Disclosed.State.HELD and alarm(found.partnership):
+        grants.demand_another(audit.actor, found.partnership, [found.population] if found.population else [])
     found.state = state
     found.let_go_by = audit.actor if isinstance(audit.actor, User) and state == Disclosed.State.HELD else None
     found.save(update_fields=["state", "let_go_by"])

@@ -12,6 +12,7 @@ from assay.node.partnering import (
     pairing_views,
     people_views,
     population_views,
+    reviewing_views,
 )
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("partners/company/", matching_views.company_page, name="partner-company"),
     path("partners/grants/", grant_views.defaults, name="partner-defaults"),
     path("partners/grants/<int:grant_id>/", grant_views.answer, name="partner-grant"),
+    path("partners/looked/<slug:of>/<int:pk>/", reviewing_views.looked, name="partner-looked"),
     path("partners/duplicates/", duplicate_views.page, name="duplicates"),
     path("partners/duplicates/say/", duplicate_views.say, name="duplicates-say"),
     path("partners/duplicates.csv", duplicate_views.file, name="duplicates-file"),
