@@ -80,6 +80,6 @@ def _limit(code: str, companies: int) -> Refused:
         )
     return Refused(
         code,
-        "The list is longer than your partner allows",
+        "The list is longer than agreed",
         f"{companies:,} companies are allowed. " + _RAISED.format(option="--longest"),
     )
