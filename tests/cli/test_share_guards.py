@@ -61,7 +61,7 @@ def test_a_partner_whose_whole_list_is_ours_is_told_nothing_before_somebody_lets
     assert "50 of the 50 companies in your partner's list are in yours, more than 80 %" in told, told
     assert "--let-go" in told and "told which (0)" in told
     assert guessing.known == {}
-    code, told = run_with(guessing, tmp_path, ("customers.csv", "--let-go", "--wait", "1.5"))
+    code, told = run_with(guessing, tmp_path, ("customers.csv", "--let-go", "--wait", "3"))
     assert code == 0 and "guessing at your list" not in told, told
     assert len(guessing.known) == 50
     assert guessing.known["v1", "list"] == {"City": "Leeds"}
@@ -188,6 +188,20 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(alone, tm
     (tmp_path / "folder").mkdir()
     code, told = alone("share", "customers.csv", "--with", "x", "--out", out)
     assert code == 1 and "--out" in told and out in told and "should not" not in told, told
+
+
+def test_a_file_of_duplicates_that_cannot_be_written_is_told_with_its_path(alone, tmp_path):
+    (tmp_path / "customers.duplicates.csv").mkdir()
+    code, told = alone("share", "customers.csv", "--with", "x")
+    assert code == 1 and "customers.duplicates.csv" in told and "--out" in told and "should not" not in told, told
+
+
+def test_state_and_recovery_files_that_cannot_be_written_are_told_with_a_mend(vendor, alone):
+    begin = ("share", "customers.csv", "--with", vendor.invitation, "--wait", "0.2")
+    code, told = alone(*begin, "--state", "customers.csv/state")
+    assert code == 1 and "customers.csv/state" in told and "Name a new folder" in told, told
+    code, told = alone(*begin, "--recovery", "nowhere/recovery.json")
+    assert code == 1 and "nowhere/recovery.json" in told and "Name a new file" in told, told
 
 
 def test_a_second_partner_needs_a_folder_of_its_own_and_is_told_which_option(vendor, escrow, alone, tmp_path):

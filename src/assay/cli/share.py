@@ -172,8 +172,12 @@ def _until_quiet(visit: Visit) -> None:
 
 
 def _answer(visit: Visit, ids: tuple[str, ...], *, is_same: bool) -> None:
+    from assay.core.io.spreadsheets import unguarded
+
     for record in ids:
-        found = [key for key, told in visit.owner.all("question") if told[0] == record]
+        # An id may be pasted from a file, where nothing begins a formula.
+        names = {record, unguarded(record)}
+        found = [key for key, told in visit.owner.all("question") if told[0] in names]
         if not found:
             where = "--same" if is_same else "--not-same"
             asked = f"What is asked stands in {visit.files.questions}."

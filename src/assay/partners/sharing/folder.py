@@ -44,7 +44,12 @@ class Recovery:
                 "There is a file already", where="--recovery", value=str(path), mend="Name a new file."
             ) from None
         except OSError:
-            raise BadRequest("The recovery file cannot be written", where="--recovery", value=str(path)) from None
+            raise BadRequest(
+                "The recovery file cannot be written",
+                where="--recovery",
+                value=str(path),
+                mend="Name a new file in a folder that this user may write to.",
+            ) from None
         with os.fdopen(number, "w") as file:
             file.write(text + "\n")
             file.flush()
@@ -89,7 +94,7 @@ class Folder:
                     os.fsync(file.fileno())
                 aside.rename(path / "key")
         except OSError:
-            raise BadRequest("The state cannot be kept here", where="--state", value=str(path)) from None
+            raise _unkept(path) from None
         return cls(path, dice)
 
     def counter(self, clock: Callable[[], int]) -> Callable[[], int]:
@@ -161,6 +166,15 @@ class Folder:
         return True
 
 
+def _unkept(path: Path) -> BadRequest:
+    return BadRequest(
+        "The state cannot be kept here",
+        where="--state",
+        value=str(path),
+        mend="Name a new folder where this user may write, with --state.",
+    )
+
+
 def _demand_ours(path: Path) -> None:
     """Raise BadRequest for a folder that holds anything but what we put there."""
     try:
@@ -172,7 +186,7 @@ def _demand_ours(path: Path) -> None:
                 mend="Name a folder that does not exist yet: key and memory are kept there alone.",
             )
     except OSError:
-        raise BadRequest("The state cannot be kept here", where="--state", value=str(path)) from None
+        raise _unkept(path) from None
 
 
 def _key(path: Path) -> bytes:

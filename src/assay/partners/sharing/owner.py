@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from assay.core.io.rows import Rows
+from assay.escrow import wire
 from assay.partners.dealing import Counted, Offer, Shared, Told
 
 _NUMBERS: Final = "counted"
@@ -79,8 +80,10 @@ class Owner:
         """Keep what people or a node said, in the order in which it came: a command cannot answer it."""
         key = f"{kind} {public_id}".encode()
         held = self._rows.get("said", key)
-        number = json.loads(held)["number"] if held is not None else self.many("said") + 1
-        self._put("said", key, {"number": number, "kind": kind, "id": public_id, "body": dict(body)})
+        number = json.loads(held).get("number") if held is not None else None
+        told = {"number": number or self.many("said") + 1, "kind": kind, "id": public_id, "body": dict(body)}
+        # What it is about is looked up now: once the account is shared no more nobody could tell.
+        self._put("said", key, {**told, "record": self._about(body)})
 
     def compared(self, *, ours: int, theirs: int, shared: int) -> None:
         """Remember how long both lists are."""
@@ -125,8 +128,12 @@ class Owner:
         """Return how many of a kind there are."""
         return sum(1 for _ in self._rows.scan(kind))
 
-    def record_of(self, handle: bytes) -> str:
-        """Return the id of ours that a handle stands for, where it is shared; '' where it is not."""
+    def _about(self, body: Mapping[str, Any]) -> str:
+        """Return the id of ours that something said is about; '' where it names none that is shared."""
+        try:
+            handle = wire.digits(body.get("yours"), wire.HANDLE_BYTES)
+        except (ValueError, TypeError):
+            return ""
         for kind in ("shared", "question"):
             for key, value in self._rows.scan(kind, handle):
                 if not key.startswith(handle):

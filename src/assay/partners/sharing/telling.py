@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 
-from assay.escrow import wire
 from assay.partners.odds import odds, signed
 from assay.partners.sharing.listing import Listing
 from assay.partners.sharing.owner import Owner
-
-_HANDLE_DIGITS: Final = 2 * wire.HANDLE_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +79,9 @@ def question_table(asked: list[Question]) -> pa.Table:
 
 def messages(owner: Owner, listing: Listing) -> list[Message]:
     """Return what was said, in the order in which it came."""
-    found = sorted((told for _, told in owner.all("said")), key=lambda told: told["number"])
-    about = {told["id"]: _record(owner, told["body"]) for told in found if told["kind"] == "introduction"}
-    return [_message(owner, listing, told, about) for told in found]
+    found = sorted((told for _, told in owner.all("said") if "number" in told), key=lambda told: told["number"])
+    about = {told["id"]: told["record"] for told in found if told["kind"] == "introduction"}
+    return [_message(listing, told, about) for told in found]
 
 
 def message_table(said: list[Message]) -> pa.Table:
@@ -93,9 +90,9 @@ def message_table(said: list[Message]) -> pa.Table:
     return pa.table({"number": pa.array([one.number for one in said], pa.int64()), **texts})
 
 
-def _message(owner: Owner, listing: Listing, told: Mapping[str, Any], about: Mapping[str, str]) -> Message:
+def _message(listing: Listing, told: Mapping[str, Any], about: Mapping[str, str]) -> Message:
     kind, body = told["kind"], told["body"]
-    record = _record(owner, body) or about.get(str(body.get("introduction") or told["id"]), "")
+    record = told["record"] or about.get(str(body.get("introduction") or told["id"]), "")
     said = {
         "introduction": ("asks for an introduction", "wanted"),
         "introduction-state": ("on an introduction", "state"),
@@ -112,17 +109,6 @@ def _message(owner: Owner, listing: Listing, told: Mapping[str, Any], about: Map
         what=what,
         text=text,
     )
-
-
-def _record(owner: Owner, body: Mapping[str, Any]) -> str:
-    """Return which of our companies something is about; '' where it names none that we share."""
-    yours = body.get("yours")
-    if not isinstance(yours, str) or len(yours) != _HANDLE_DIGITS:
-        return ""
-    try:
-        return owner.record_of(bytes.fromhex(yours))
-    except ValueError:
-        return ""
 
 
 def _words(body: Mapping[str, Any]) -> Iterator[str]:
