@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.cli.sharing_partner import LIST, run_with, vendor_at
+from tests.cli.sharing_partner import LIST, run_until, vendor_at
 from tests.escrow.test_three_processes import Escrow
 
 from assay.cli.main import main
@@ -64,7 +64,7 @@ def vendor(tmp_path, escrow):
 @pytest.fixture
 def run(tmp_path, vendor):
     """Run `assay share` as a process of its own while the vendor's node goes on."""
-    return lambda *words: run_with(vendor, tmp_path, words)
+    return lambda *words, seen="": run_until(vendor, tmp_path, words, seen)
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def paired(run, vendor, tmp_path):
     (tmp_path / "customers.csv").write_text(LIST)
     (tmp_path / "invitation").write_text(vendor.invitation)
     begin = ("customers.csv", "--with", "@invitation", "--recovery", "recovery.json", "--wait", "3")
-    code, told = run(*begin)
+    code, told = run(*begin, seen="compare these digits")
     assert code == 0, told
     assert "compare these digits" in told and "Nothing was uploaded" in told
-    code, told = run(*begin, "--confirmed", vendor.deal.digits())
+    code, told = run(*begin, "--confirmed", vendor.deal.digits(), seen="What you were told of 2 companies")
     assert code == 0, told
     return told
 

@@ -32,7 +32,7 @@ def test_one_command_finds_what_is_shared_and_the_list_stays_here(paired, run, v
     assert b"planted" not in held
 
     (tmp_path / "customers.csv").write_text(LIST + "6,Theirs Only,only-theirs.com,FR,Lyon,Bo,x\n")
-    code, told = run("customers.csv", "--let", "Owner", "--wait", "3")
+    code, told = run("customers.csv", "--let", "Owner", "--wait", "3", seen="told which (3)")
     assert code == 0 and "3 of your 4 companies" in told, told
     assert vendor.known["v3", "list"] == {"Owner": "Bo"}
     assert vendor.known["v1", "list"] == {"Owner": "Bob"}

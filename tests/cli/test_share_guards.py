@@ -6,7 +6,7 @@ import json
 import stat
 
 import pytest
-from tests.cli.sharing_partner import LIST, pair, run_with, vendor_at
+from tests.cli.sharing_partner import LIST, pair, run_until, run_with, vendor_at
 from tests.partners.dealing.companies import account
 
 from assay.partners.asking import Refused
@@ -30,7 +30,7 @@ def guessing(tmp_path, escrow):
 def test_a_list_that_lost_half_stops_before_anything_is_sent_until_that_is_meant(vendor, run, tmp_path):
     vendor.accounts |= {"v9": account("Company 001 Holding", "number-001.com", "GB", "Leeds")}
     vendor.grant(fields=("owner",))
-    pair(vendor, tmp_path, _rows(range(30)))
+    pair(vendor, tmp_path, _rows(range(30)), seen="told which (1)")
     assert ("v9", "list") in vendor.known
 
     for broken, told in ((_rows([]), "no row below the header"), (_rows(range(20, 30)), "20 of the 30 companies")):
@@ -50,25 +50,25 @@ def test_a_list_that_lost_half_stops_before_anything_is_sent_until_that_is_meant
 
 
 def test_fewer_says_that_it_is_meant(vendor, run, tmp_path):
-    pair(vendor, tmp_path, _rows(range(30)))
+    pair(vendor, tmp_path, _rows(range(30)), seen="of your 30 companies")
     (tmp_path / "customers.csv").write_text(_rows(range(5)))
     code, text = run("customers.csv", "--fewer", "--wait", "1")
     assert code == 0 and "of your 5 companies" in text, text
 
 
 def test_a_partner_whose_whole_list_is_ours_is_told_nothing_before_somebody_lets_it_go(guessing, tmp_path):
-    told = pair(guessing, tmp_path, _rows(range(60)), "--let", "City")
+    told = pair(guessing, tmp_path, _rows(range(60)), "--let", "City", seen="may be guessing")
     assert "50 of the 50 companies in your partner's list are in yours, more than 80 %" in told, told
     assert "--let-go" in told and "told which (0)" in told
     assert guessing.known == {}
-    code, told = run_with(guessing, tmp_path, ("customers.csv", "--let-go", "--wait", "3"))
+    code, told = run_until(guessing, tmp_path, ("customers.csv", "--let-go", "--wait", "3"), "told which (50)")
     assert code == 0 and "guessing at your list" not in told, told
     assert len(guessing.known) == 50
     assert guessing.known["v1", "list"] == {"City": "Leeds"}
 
 
 def test_a_partners_list_is_held_to_lengths_that_are_told_and_can_be_changed(guessing, tmp_path):
-    told = pair(guessing, tmp_path, _rows(range(3)))
+    told = pair(guessing, tmp_path, _rows(range(3)), seen="3 of your 3 companies")
     assert told.count("up to 100,000 companies, and once it is there 10,000 new ones a week") == 1, told
     code, told = run_with(guessing, tmp_path, ("customers.csv", "--longest", "40", "--wait", "1"))
     assert code == 0 and "up to 40 companies, and once it is there 4 new ones" in told, told
