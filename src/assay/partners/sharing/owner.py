@@ -131,8 +131,8 @@ class Owner:
     def _about(self, body: Mapping[str, Any]) -> str:
         """Return the id of ours that something said is about; '' where it names none that is shared."""
         try:
-            handle = wire.digits(body.get("yours"), wire.HANDLE_BYTES)
-        except (ValueError, TypeError):
+            handle = wire.digits(str(body.get("yours")), wire.HANDLE_BYTES)
+        except ValueError:
             return ""
         for kind in ("shared", "question"):
             for key, value in self._rows.scan(kind, handle):
