@@ -4,109 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import stat
-import subprocess
-import sys
-import time
-from types import SimpleNamespace
 
 import pytest
-from tests.escrow.test_three_processes import ENVIRONMENT, Escrow
-from tests.partners.dealing.companies import Company, account
+from tests.cli.sharing_partner import LIST
 
-from assay.cli.calling import escrow_at
 from assay.cli.main import main
-from assay.partners.dealing import Agreed, invite
-
-LIST = """id,Company name,Website,Country,City,Owner,Secret
-1,Initech Limited,www.initech.com,GB,Leeds,Bob,planted-secret-one
-2,Globex,globex.com,US,Austin,Bea,planted-secret-two
-3,Only Ours GmbH,planted-only-ours.de,DE,Bonn,Ben,planted-secret-three
-4,Only Ours GmbH,planted-only-ours.de,DE,Bonn,Ben,planted-secret-three
-5,,,,,,
-"""
-
-
-@pytest.fixture(scope="module")
-def escrow(tmp_path_factory):
-    running = Escrow(tmp_path_factory.mktemp("share"))
-    yield running
-    running.stop()
-
-
-class Vendor(Company):
-    """The vendor, whose node steps every now and then."""
-
-    def go_on_until(self, ended):
-        until = time.monotonic() + 120
-        while not ended():
-            assert time.monotonic() < until
-            self.step()
-            if self.partner_greeted and not self.has_confirmed:
-                self.deal.confirm()
-                self.has_confirmed = True
-            time.sleep(0.1)
-        return self
-
-    has_confirmed = False
-
-    @property
-    def partner_greeted(self):
-        return self.deal.state == "comparing"
-
-
-@pytest.fixture
-def vendor(tmp_path, escrow):
-    house = SimpleNamespace(send=escrow_at(escrow.address), clock=lambda: time.time_ns() // 1000)
-    (tmp_path / "vendor").mkdir()
-    made = Vendor("vendor", tmp_path / "vendor", house)
-    made.dice = os.urandom
-    made.identity = type(made.identity)(os.urandom(32))
-    made.accounts = {
-        "v1": account("Initech Ltd", "initech.com", "GB", "Leeds"),
-        "v2": account("Globex Corp", "globex.com", "US", "Austin"),
-        "v3": account("Only theirs", "only-theirs.com", "FR", "Lyon"),
-    }
-    made.values = {record: {"owner": f"=Ann of {record}"} for record in made.accounts}
-    made.invitation = invite(made.keep, made.us, escrow.address, Agreed(success="ten introductions")).text()
-    made.grant(fields=("owner",))
-    yield made
-    made.rows.close()
-
-
-@pytest.fixture
-def run(tmp_path, vendor):
-    """Run `assay share` as a process of its own while the vendor's node goes on."""
-
-    def running(*words):
-        command = [sys.executable, "-c", "from assay.cli.main import cli; cli()", "share", *words]
-        process = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**ENVIRONMENT, "COLUMNS": "100"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        vendor.go_on_until(lambda: process.poll() is not None)
-        return process.returncode, process.stdout.read()
-
-    return running
-
-
-@pytest.fixture
-def paired(run, vendor, tmp_path):
-    (tmp_path / "customers.csv").write_text(LIST)
-    (tmp_path / "invitation").write_text(vendor.invitation)
-    begin = ("customers.csv", "--with", "@invitation", "--recovery", "recovery.json", "--wait", "3")
-    code, told = run(*begin)
-    assert code == 0, told
-    assert "compare these digits" in told and "Nothing was uploaded" in told
-    code, told = run(*begin, "--confirmed", vendor.deal.digits())
-    assert code == 0, told
-    return told
 
 
 def _learnt(tmp_path):
@@ -129,7 +32,7 @@ def test_one_command_finds_what_is_shared_and_the_list_stays_here(paired, run, v
     assert b"planted" not in held
 
     (tmp_path / "customers.csv").write_text(LIST + "6,Theirs Only,only-theirs.com,FR,Lyon,Bo,x\n")
-    code, told = run("customers.csv", "--let", "Owner", "--wait", "3")
+    code, told = run("customers.csv", "--let", "Owner", "--wait", "3", seen="told which (3)")
     assert code == 0 and "3 of your 4 companies" in told, told
     assert vendor.known["v3", "list"] == {"Owner": "Bo"}
     assert vendor.known["v1", "list"] == {"Owner": "Bob"}
@@ -167,19 +70,6 @@ def test_wrong_digits_confirm_nothing(run, vendor, tmp_path):
     assert code == 1 and "These are not the digits" in told
     code, told = run("customers.csv", "--wait", "1")
     assert code == 0 and "compare these digits" in told
-
-
-@pytest.fixture
-def alone(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "customers.csv").write_text(LIST)
-
-    def running(*words):
-        code = main(words)
-        seen = capsys.readouterr()
-        return code, seen.out + seen.err
-
-    return running
 
 
 @pytest.mark.parametrize(

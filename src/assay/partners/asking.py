@@ -8,24 +8,16 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Final
 
-from assay.core.errors import ShownError
 from assay.escrow import wire
 from assay.partners import identities
 from assay.partners.identities import Identity
 from assay.partners.pairing import Greeting, Setting
+from assay.partners.refusals import Refused, refused
 
 #: Takes method, path, headers and body; gives the status and what was answered.
 Send = Callable[[str, str, Mapping[str, str], bytes], tuple[int, bytes]]
 _PAIR: Final = 2 * wire.HANDLE_BYTES + 2
 _MESSAGES: Final = 50
-
-
-class Refused(ShownError):
-    """What an escrow said no to; `code` is stable."""
-
-    def __init__(self, code: str, what: str, mend: str) -> None:
-        self.code = code
-        super().__init__(what, where="escrow", mend=mend)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +50,7 @@ class Line:
         )
         status, answer = self.send(method, path, identities.headers(self.identity, request), body)
         if status != 200:
-            raise _refused(answer)
+            raise refused(answer, public=self.identity.public, now=self.clock())
         return answer
 
     def greet(self, greeting: Greeting, partner: bytes) -> None:
@@ -215,9 +207,4 @@ def _pairs(told: bytes) -> list[Pair]:
     ]
 
 
-def _refused(answer: bytes) -> Refused:
-    try:
-        told = json.loads(answer)
-        return Refused(told["code"], told["what"], told["mend"])
-    except (ValueError, KeyError, TypeError):
-        return Refused("unreadable", "What answers there is not an escrow", "Look at the address.")
+__all__ = ["Line", "Pair", "Refused", "Send"]

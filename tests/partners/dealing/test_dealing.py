@@ -58,7 +58,7 @@ def test_digits_differ_where_somebody_else_took_the_invitation(acme, birch, tmp_
     accept(birch.keep, birch.us, invitation)
     mallory.step()
     acme.step()
-    with pytest.raises(Exception, match="between other companies"):
+    with pytest.raises(Exception, match="taken by another key"):
         birch.step()
     mallory.step()
     assert acme.deal.digits() == mallory.deal.digits()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,9 @@ def read_dialect(path: Path, file: str, wanted: Sequence[str]) -> Dialect:
     try:
         with open_bytes(path) as stream:
             first = stream.readline(LONGEST_LINE)
-    except (OSError, EOFError) as error:
+    except PermissionError:
+        raise BadData("The file may not be read", where=file, mend="Let this user read it.") from None
+    except (OSError, EOFError, zlib.error) as error:
         raise BadData(
             "The file cannot be opened",
             where=file,

@@ -59,6 +59,16 @@ _ACCOUNT: Final = (
 )
 _DOMAIN: Final = ("domain", "website", "web", "url", "homepage", "site")
 _NAME: Final = ("name", "title", "company", "account", "organization", "organisation", "security")
+#: What columns are called that hold ids of a register; `_NUMBER_WORDS` may stand beside.
+_REGISTERS: Final = {
+    "lei": ("lei", "legalentityidentifier"),
+    "cik": ("cik",),
+    "duns": ("duns",),
+    "vat": ("vat", "vatregistration", "ustid", "ustidnr", "tva"),
+    "national": ("companyregistration", "registration", "siren", "crn", "kvk", "companieshouse"),
+}
+_NUMBER_WORDS: Final = frozenset({"number", "no", "nr", "num", "id", "code"})
+_FURTHER: Final = frozenset({"other", "further", "additional", "more", "secondary", "alias", "sibling"})
 _OUTCOME: Final = ("outcome", "stage", "status", "result", "won", "y", "converted", "deal")
 _AMOUNT: Final = ("amount", "value", "revenue", "arr", "mrr", "price", "acv")
 _CLOSED: Final = ("closed", "close", "won", "decided", "end", "ended")
@@ -295,15 +305,36 @@ def _accounts(columns: Sequence[Column], words: set[str]) -> Guess | None:
 
 
 def company_columns(columns: Sequence[Column]) -> dict[str, str]:
-    """Return which column of a list of companies seems to be its id, name, domain, country and city."""
-    domain = _first([c for c in _named(columns, _DOMAIN) if c.domains > 0.5]) or _first(
-        [c for c in columns if c.domains > 0.9 and c.instants < 0.5 and c.numbers < 0.5 and c.emails < 0.5]
+    """Return which column of a list of companies seems to be its id, name, domain, country, city, and what else tells.
+
+    That are ids of registers, `lei`, `cik`, `duns`, `vat` and `national`, and further domains, `siblings`. As ids that
+    differ keep two companies apart, only a name that says the register is believed.
+    """
+    numbers = {role: _first(_called(columns, names)) for role, names in _REGISTERS.items()}
+    siblings = _first([c for c in columns if _says_siblings(c) and c not in numbers.values()])
+    known = [*numbers.values(), siblings]
+    left = [c for c in columns if c not in known]
+    domain = _first([c for c in _named(left, _DOMAIN) if c.domains > 0.5]) or _first(
+        [c for c in left if c.domains > 0.9 and c.instants < 0.5 and c.numbers < 0.5 and c.emails < 0.5]
     )
-    country = _first([c for c in _named(columns, ("country", "nation")) if c.numbers < 0.5])
-    city = _first([c for c in _named(columns, ("city", "town", "place")) if c.numbers < 0.5])
+    country = _first([c for c in _named(left, ("country", "nation")) if c.numbers < 0.5])
+    city = _first([c for c in _named(left, ("city", "town", "place")) if c.numbers < 0.5])
     taken = [domain, country, city]
-    row_id = _first([c for c in _named(columns, ("id", "key", "uid", "guid"), but=taken) if c.is_unique])
-    names = [c for c in _named(columns, _NAME, but=[row_id, *taken]) if c.numbers < 0.5 and c.emails < 0.5]
+    row_id = _first([c for c in _named(left, ("id", "key", "uid", "guid"), but=taken) if c.is_unique])
+    names = [c for c in _named(left, _NAME, but=[row_id, *taken]) if c.numbers < 0.5 and c.emails < 0.5]
     name = _first([c for c in names if "id" not in c.words])
     found = {"id": row_id, "name": name, "domain": domain, "country": country, "city": city}
+    found |= {**numbers, "siblings": siblings}
     return {role: column.name for role, column in found.items() if column is not None}
+
+
+def _called(columns: Iterable[Column], names: Sequence[str]) -> list[Column]:
+    """Return the columns that have a value and whose name is one of these, but for words such as "number"."""
+    plain = [("".join(word for word in c.words if word not in _NUMBER_WORDS), c) for c in columns if c.present]
+    return [c for said, c in plain if said in names]
+
+
+def _says_siblings(column: Column) -> bool:
+    words = set(column.words)
+    many, one = {"domains", "websites"}, {"domain", "website", "url", "urls"}
+    return bool(words & many or (words & one and words & _FURTHER)) and bool(column.present)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -97,14 +99,46 @@ def _is_instant(value: str) -> bool:
 
 def sample(path: Path, file: str) -> tuple[Column, ...]:
     """Return the columns of a file; none where it cannot be read."""
+    try:
+        return columns_of(path, file)
+    except BadData:
+        return ()
+
+
+def columns_of(path: Path, file: str) -> tuple[Column, ...]:
+    """Return the columns of a file; BadData where it cannot be read, none where it is of no known form."""
     readers = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}
     form = format_of(path)
     if form is None:
         return ()
-    try:
+    with whole(file):
         return tuple(readers[form](path, file))
-    except (BadData, OSError, EOFError, ValueError, gzip.BadGzipFile):  # Arrow's own errors are ValueErrors
-        return ()
+
+
+@contextmanager
+def whole(file: str) -> Iterator[None]:
+    """Raise BadData where a file that is read inside turns out to be cut off, or not what its ending says."""
+    try:
+        yield
+    except EOFError:
+        raise BadData(
+            "The file is cut off in the middle", where=file, mend="Export or copy it again, and wait until it is whole."
+        ) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise BadData(
+            "The file is damaged, or not packed with gzip",
+            where=file,
+            mend="Export or copy it again; a file that is not packed ends in .csv.",
+        ) from None
+    except PermissionError:
+        raise BadData("The file may not be read", where=file, mend="Let this user read it.") from None
+    except (OSError, ValueError) as error:  # Arrow's own errors are ValueErrors
+        raise BadData(
+            "The file cannot be read",
+            where=file,
+            value=type(error).__name__,
+            mend="Check that it is complete, and that its ending says how it is written.",
+        ) from None
 
 
 def _csv(path: Path, file: str) -> Iterator[Column]:

@@ -15,17 +15,16 @@ from assay.node.access.models import User
 from assay.node.access.permissions import Permission
 from assay.node.partnering import grants
 from assay.node.partnering.models import Disclosed, Grant, Level, Overlap, Partnership, PersonOverlap
+from assay.partners import probing
 from assay.partners.dealing import RELEASE, Let, Verdict
 
 WEEK: Final = timedelta(days=7)
-#: Fewer records than that say nothing about how a list grows or overlaps.
-_SMALL: Final = 50
 
 HELD: Final = "Each account of this population waits until somebody lets it go"
 BUDGET: Final = "More accounts were told this week than the budget lets go"
-LONG: Final = "The partner's list is longer than agreed"
-GROWTH: Final = "The partner's list grew more within a week than agreed"
-RATE: Final = "So much of the partner's list overlaps ours that it may be guessing"
+LONG: Final = probing.LONG
+GROWTH: Final = probing.GROWTH
+RATE: Final = probing.RATE
 
 
 class Gate:
@@ -120,15 +119,10 @@ def alarm(partnership: Partnership) -> str:
     theirs = standing.their_records if standing is not None else None
     if standing is None or theirs is None:
         return ""
-    if theirs > partnership.longest_list:
-        return LONG
-    before = standing.records_before
-    if before is not None and before >= _SMALL and theirs > before * (1 + partnership.growth_a_week / 100):
-        return GROWTH
-    shared = standing.shared_records or 0
-    if theirs >= _SMALL and 100 * shared > partnership.alarm_above * theirs:
-        return RATE
-    return ""
+    bounds = probing.Bounds(
+        longest=partnership.longest_list, growth=partnership.growth_a_week, overlap=partnership.alarm_above
+    )
+    return probing.alarm(bounds, theirs=theirs, shared=standing.shared_records or 0, before=standing.records_before)
 
 
 @action("let an account go to a partner", Permission.LET_PARTNERS_LEARN)

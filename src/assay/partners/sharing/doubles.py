@@ -16,18 +16,18 @@ _TEXTS: Final = ("id", "company", "other id", "other company")
 _SCHEMA: Final = pa.schema([*((name, pa.string()) for name in _TEXTS), ("bits", pa.float64()), ("why", pa.string())])
 
 
-def write(listing: Listing, beside: Path) -> tuple[int, Path]:
-    """Write which rows look like one company, and why; return how many pairs there are, and the file.
+def write(listing: Listing, file: Path) -> int:
+    """Write which rows look like one company, and why; return how many pairs there are.
 
     Where there are none, a file of an earlier time is removed.
     """
-    told, file = table(listing), beside.with_name(f"{beside.name.split('.')[0]}.duplicates.csv")
+    told = table(listing)
     if not told.num_rows:
         file.unlink(missing_ok=True)
     else:
         with file_aside(file) as aside:
             write_csv(aside, told)
-    return told.num_rows, file
+    return int(told.num_rows)
 
 
 def table(listing: Listing) -> pa.Table:

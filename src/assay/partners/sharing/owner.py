@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from assay.core.io.rows import Rows
+from assay.escrow import wire
 from assay.partners.dealing import Counted, Offer, Shared, Told
 
 _NUMBERS: Final = "counted"
@@ -38,7 +39,7 @@ class Owner:
         """Remember a question."""
         self._rows.drop("shared", shared.handle + shared.their_handle)
         why = [[reason.finding, reason.bits] for reason in shared.reasons]
-        self._put("question", shared.handle + shared.their_handle, [shared.record, why])
+        self._put("question", shared.handle + shared.their_handle, [shared.record, why, shared.bits])
 
     def gone(self, handle: bytes, their_handle: bytes) -> None:
         """Forget a match or a question."""
@@ -76,8 +77,13 @@ class Owner:
         self._put("receipted", b"-", through)
 
     def said(self, kind: str, public_id: str, body: Mapping[str, Any]) -> None:
-        """Keep what people or a node said: a command cannot answer it."""
-        self._put("said", f"{kind} {public_id}".encode(), dict(body))
+        """Keep what people or a node said, in the order in which it came: a command cannot answer it."""
+        key = f"{kind} {public_id}".encode()
+        held = self._rows.get("said", key)
+        number = json.loads(held).get("number") if held is not None else None
+        told = {"number": number or self.many("said") + 1, "kind": kind, "id": public_id, "body": dict(body)}
+        # What it is about is looked up now: once the account is shared no more nobody could tell.
+        self._put("said", key, {**told, "record": self._about(body)})
 
     def compared(self, *, ours: int, theirs: int, shared: int) -> None:
         """Remember how long both lists are."""
@@ -121,6 +127,20 @@ class Owner:
     def many(self, kind: str) -> int:
         """Return how many of a kind there are."""
         return sum(1 for _ in self._rows.scan(kind))
+
+    def _about(self, body: Mapping[str, Any]) -> str:
+        """Return the id of ours that something said is about; '' where it names none that is shared."""
+        try:
+            handle = wire.digits(str(body.get("yours")), wire.HANDLE_BYTES)
+        except ValueError:
+            return ""
+        for kind in ("shared", "question"):
+            for key, value in self._rows.scan(kind, handle):
+                if not key.startswith(handle):
+                    break
+                told = json.loads(value)
+                return str(told if kind == "shared" else told[0])
+        return ""
 
     def times(self, what: str) -> int:
         """Return how often something was done in all."""

@@ -10,8 +10,11 @@ from typing import Final
 from assay.core.errors import BadRequest, did_you_mean
 from assay.core.sources.checks import SAYS
 from assay.partners.dealing import Level, Mine, Offer
+from assay.partners.sharing import limits
+from assay.partners.sharing.columns import listed
 from assay.partners.sharing.folder import Folder
 from assay.partners.sharing.listing import Listing
+from assay.partners.sharing.owner import Owner
 
 #: Whom a list of a kind is called after.
 _NAMES: Final[Mapping[str, str]] = {
@@ -29,9 +32,11 @@ class Wanted:
 
     says: str | None = None
     fields: tuple[str, ...] | None = None
+    longest: int | None = None
+    weekly: int | None = None
 
 
-def bring(folder: Folder, listing: Listing, wanted: Wanted) -> Mine:
+def bring(folder: Folder, listing: Listing, wanted: Wanted, owner: Owner) -> Mine:
     """Return what is brought; what is not said this time is as it was said last, and a change raises the version."""
     says = wanted.says or folder.setting("says") or "customer"
     if says not in SAYS:
@@ -40,7 +45,7 @@ def bring(folder: Folder, listing: Listing, wanted: Wanted) -> Mine:
     fields = wanted.fields if wanted.fields is not None else tuple(json.loads(held)) if held else ()
     for name in fields:
         if name not in listing.names:
-            mend = did_you_mean(name, listing.names)
+            mend = f"{did_you_mean(name, listing.names)} Its columns are: {listed(listing.names)}.".strip()
             raise BadRequest("The list has no such column", where="--let", value=name, mend=mend)
     offer = Offer(
         population="list", name=_NAMES[says], says=says, level=Level.OVERLAPS, fields=tuple(sorted(set(fields)))
@@ -54,11 +59,14 @@ def bring(folder: Folder, listing: Listing, wanted: Wanted) -> Mine:
             folder.set_setting("version", str(version))
         folder.set_setting("says", says)
         folder.set_setting("fields", json.dumps(list(offer.fields)))
+        allowance = limits.allowed(folder, wanted.longest, wanted.weekly)
     return Mine(
         records=listing.records,
         offers=(offer,),
         version=version,
         members={"list": frozenset(listing.records)},
         fields_of=lambda record: listing.rows[record],
+        may_release=limits.Gate(folder, owner),
+        allowance=allowance,
         counted={"list": list(listing.records.values())},
     )
