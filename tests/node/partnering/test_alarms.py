@@ -37,13 +37,13 @@ def _lists(birch, numbers):
     birch.accounts = {f"b{number}": account(*_name(number), "DE") for number in numbers}
 
 
-def test_a_first_list_that_is_mostly_ours_is_told_nothing_until_somebody_has_looked(sixty, manager, birch, rounds):
+def test_a_first_list_that_is_mostly_ours_is_told_nothing_until_somebody_has_looked(sixty, colleague, birch, rounds):
     _lists(birch, range(_MANY))
     rounds()
     assert Overlap.objects.filter(ruling="match").count() == len(birch.shared) == _MANY  # that they match, both see
     assert birch.known == {}
     assert set(Disclosed.objects.values_list("state", "why")) == {("held", releasing.RATE)}
-    pairing.limit(manager, sixty.pk, alarm_above=100)
+    pairing.limit(colleague, sixty.pk, alarm_above=100)
     rounds()
     assert len(birch.known) == _MANY
 
