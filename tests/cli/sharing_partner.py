@@ -100,7 +100,7 @@ def run_until(vendor, folder, words, seen):
 def pair(vendor, folder, text, *words, seen="What you were told of 2 companies"):
     """Compare the digits of a list with the vendor; return what was said until what is waited for was said, too."""
     (folder / "customers.csv").write_text(text)
-    begin = ("customers.csv", "--with", vendor.invitation, "--wait", "3", *words)
+    begin = ("customers.csv", "--with", vendor.invitation, "--wait", "1", *words)
     code, first = run_until(vendor, folder, begin, "compare these digits")
     assert code == 0, first
     code, told = run_with(vendor, folder, (*begin, "--confirmed", vendor.deal.digits()))

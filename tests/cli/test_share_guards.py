@@ -61,7 +61,7 @@ def test_a_partner_whose_whole_list_is_ours_is_told_nothing_before_somebody_lets
     assert "50 of the 50 companies in your partner's list are in yours, more than 80 %" in told, told
     assert "--let-go" in told and "told which (0)" in told
     assert guessing.known == {}
-    code, told = run_until(guessing, tmp_path, ("customers.csv", "--let-go", "--wait", "3"), "told which (50)")
+    code, told = run_until(guessing, tmp_path, ("customers.csv", "--let-go", "--wait", "1"), "told which (50)")
     assert code == 0 and "guessing at your list" not in told, told
     assert len(guessing.known) == 50
     assert guessing.known["v1", "list"] == {"City": "Leeds"}
@@ -175,11 +175,11 @@ def test_who_does_not_say_yes_to_a_trusted_escrow_accepts_nothing(escrow, tmp_pa
 
 def test_whoever_says_no_to_the_digits_reads_what_to_do(vendor, tmp_path):
     (tmp_path / "customers.csv").write_text(LIST)
-    words = ("customers.csv", "--with", vendor.invitation, "--wait", "3")
+    words = ("customers.csv", "--with", vendor.invitation, "--wait", "1")
     code, told = run_with(vendor, tmp_path, words, b"no\n")
     assert code == 0 and "somebody may stand in between" in told, told
     assert "assay share customers.csv --leave" in told
-    code, told = run_with(vendor, tmp_path, ("customers.csv", "--wait", "3"), b"\x04")
+    code, told = run_with(vendor, tmp_path, ("customers.csv", "--wait", "1"), b"\x04")
     assert code == 1 and "type yes, or use --confirmed" in " ".join(told.split()), told
 
 

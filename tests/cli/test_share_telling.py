@@ -75,20 +75,20 @@ def test_words_of_people_reach_who_has_no_portal_and_only_new_ones_count(vendor,
     ask = {"yours": yours["v1"], "wanted": "Would you introduce us to Bob?", "name": "Ann"}
     vendor.deal.say("introduction", "a" * 32, ask)
     vendor.deal.say("word", "b" * 32, {"introduction": "a" * 32, "text": "Any news?", "name": "Ann"})
-    code, told = run("customers.csv", "--wait", "3", seen="new messages")
+    code, told = run("customers.csv", "--wait", "1", seen="new messages")
     assert code == 0 and "2 new messages from your partner's people" in told, told
     assert "Ann, asks for an introduction about Initech Limited: Would you introduce us to Bob?" in told
     assert "portal" not in told
 
     vendor.deal.say("insight", "c" * 32, {"yours": yours["v2"], "letter": "need", "value": "yes"})
     vendor.deal.say("introduction-state", "a" * 32, {"state": "closed", "name": "Ann"})
-    code, told = run("customers.csv", "--wait", "3", seen="new messages")
+    code, told = run("customers.csv", "--wait", "1", seen="new messages")
     assert code == 0 and "2 new messages" in told and "Any news?" not in told, told
     code, told = run("customers.csv", "--wait", "1")
     assert code == 0 and "new message" not in told, told
     vendor.grant_nothing()
     vendor.accounts.clear()
-    code, told = run("customers.csv", "--wait", "3", seen="lets no list")
+    code, told = run("customers.csv", "--wait", "1", seen="lets no list")
     assert code == 0 and "Your partner lets no list be compared yet" in told, told
     rows = _written(tmp_path / "messages.csv")
     assert [(row["company"], row["text"]) for row in rows] == [

@@ -67,6 +67,7 @@ CREATE TRIGGER IF NOT EXISTS log_never_shrinks BEFORE DELETE ON log BEGIN SELECT
 #: The journal is written back aside, by `tidy`; a request does so only where that cannot keep up at all.
 _SETTINGS: Final = (
     *("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-262144", "wal_autocheckpoint=262144"),
+    "mmap_size=1099511627776",  # a new lead reads a thousand pages far apart; SQLite maps 2 GB of them at most
 )
 #: Pages of journal from which `tidy` lets requests wait while it writes the last of them, so that it begins anew.
 _LONG: Final = 49_152

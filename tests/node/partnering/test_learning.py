@@ -33,7 +33,7 @@ def verdantine(db):
 def test_what_was_attested_asked_and_written_stands_beside_what_was_told_of_lists(verdantine, user_of, client_of):
     rep, manager = user_of(Role.REP), user_of(Role.PARTNER_MANAGER)
     shared = overlap(verdantine, "a1")
-    insights.attest(manager, shared.pk, "budget", "60k a year")
+    insights.attest(manager, shared.pk, "budget", "60k a year", NOW)
     asked = introductions.ask(rep, shared.pk, "Who buys licences there?", NOW)
     introductions.write(rep, asked.pk, "We meet them in May", NOW + timedelta(minutes=1))
     theirs = introductions.asked_by_partner(verdantine.partner, verdantine, "a1", "d" * 32, NOW, wanted="Their secret")
