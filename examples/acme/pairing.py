@@ -55,8 +55,8 @@ def pair(folder: Path, escrow: str) -> None:
                 grants.agree(rob, asked.pk)
         errands.want(made.pk, timezone.now())
         theirs.close()
-    for (population, says), text in PLAYS.items():
-        mapping.write_play(petra, population, says, text)
+    for (slug, kind), text in PLAYS.items():
+        mapping.write_play(petra, slug, kind, text, timezone.now())
 
 
 def _wait_for_accounts() -> None:

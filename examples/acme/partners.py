@@ -223,7 +223,7 @@ class Company:
     def _deal(self) -> Deal:
         return Deal(self._keep, self._us)
 
-    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         answer = self._session.request(method, self.escrow + path, data=body, headers=dict(headers), timeout=60)
         return answer.status_code, answer.content
 
