@@ -73,6 +73,7 @@ def test_words_of_people_reach_who_has_no_portal_and_only_new_ones_count(vendor,
     pair(vendor, tmp_path, LIST)
     yours = {record: theirs.hex() for record, _, theirs in vendor.log.told("overlap")}
     ask = {"yours": yours["v1"], "wanted": "Would you introduce us to Bob?", "name": "Ann"}
+    vendor.deal.say("node", "e" * 32, {})  # which nobody said
     vendor.deal.say("introduction", "a" * 32, ask)
     vendor.deal.say("word", "b" * 32, {"introduction": "a" * 32, "text": "Any news?", "name": "Ann"})
     code, told = run("customers.csv", "--wait", "1", seen="new messages")

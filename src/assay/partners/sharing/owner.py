@@ -77,7 +77,9 @@ class Owner:
         self._put("receipted", b"-", through)
 
     def said(self, kind: str, public_id: str, body: Mapping[str, Any]) -> None:
-        """Keep what people or a node said, in the order in which it came: a command cannot answer it."""
+        """Keep what people said, in the order in which it came: a command cannot answer it."""
+        if kind == "node":
+            return  # the partner's node says that it is one, which is for nodes to know
         key = f"{kind} {public_id}".encode()
         held = self._rows.get("said", key)
         number = json.loads(held).get("number") if held is not None else None
