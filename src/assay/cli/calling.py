@@ -6,14 +6,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from assay.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from assay.partners.asking import Send
 
-_LOCAL: Final = {"127.0.0.1", "::1", "localhost"}
 _TIMEOUT: Final = 60
 
 
@@ -25,14 +23,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def escrow_at(address: str) -> Send:
     """Return what sends requests to an escrow; raise BadRequest for an address that may not be reached."""
-    parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
-        raise BadRequest(
-            "This escrow is not reached over TLS",
-            where="invitation",
-            value=address,
-            mend="Ask your partner for an invitation to an https:// address.",
-        )
+    from assay.partners.asking import demand_private
+
+    demand_private(address)
     opener = urllib.request.build_opener(_NoRedirect)
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.cli import screen
 from assay.cli.asking import note
-from assay.core.errors import BadRequest, InternalError
+from assay.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from assay.cli.sharing_options import Beginning
@@ -22,49 +22,42 @@ def begun(place: Path, beginning: Beginning) -> Folder:
     """Return the folder, accepting an invitation where none was; its terms are shown before."""
     from assay.partners.sharing import Folder
 
-    is_kept = not beginning.with_ or (place / "key").exists()
-    folder: Folder | None = Folder(place, os.urandom) if is_kept else None
+    folder = _accepted(place, beginning) if beginning.with_ else Folder(place, os.urandom)
     try:
-        if beginning.with_:
-            folder = _accepted(place, folder, beginning)
-        if folder is None:
-            raise InternalError("Sharing begins with an invitation or a folder")
         _keep_recovery(folder, beginning.recovery)
+    except BaseException:
+        folder.close()
+        raise
+    return folder
+
+
+def _accepted(place: Path, beginning: Beginning) -> Folder:
+    """Return the folder in which the invitation is accepted; BadRequest where another one is, or the terms are not."""
+    from assay.partners.dealing import accept
+    from assay.partners.sharing import Folder
+
+    folder = Folder(place, os.urandom) if (place / "key").exists() else None
+    try:
+        invitation = _read(beginning.with_)
+        accepted = None if folder is None else folder.invitation()
+        if accepted is None:
+            say_terms(invitation)
+            _demand_trust(invitation, is_accepted=beginning.accept_trusted)
+        elif accepted != invitation:
+            raise BadRequest(
+                "Another invitation was accepted here",
+                where="--with",
+                value=f"from {accepted.name}" if accepted.name else "",
+                mend="Each partner has a folder of its own: add --state and a new name, such as --state "
+                "second-partner.assay.",
+            )
+        folder = folder or Folder.make(place, os.urandom)
+        accept(folder.keep, us_of(folder, invitation.escrow), invitation)
     except BaseException:
         if folder is not None:
             folder.close()
         raise
     return folder
-
-
-def _accepted(place: Path, folder: Folder | None, beginning: Beginning) -> Folder:
-    """Return the folder in which the invitation is accepted; BadRequest where another one is, or the terms are not."""
-    from assay.partners.dealing import accept
-    from assay.partners.sharing import Folder
-
-    invitation = _read(beginning.with_)
-    accepted = None if folder is None else folder.invitation()
-    if accepted is None:
-        say_terms(invitation)
-        _demand_trust(invitation, is_accepted=beginning.accept_trusted)
-    elif accepted != invitation:
-        raise BadRequest(
-            "Another invitation was accepted here",
-            where="--with",
-            value=f"from {accepted.name}" if accepted.name else "",
-            mend="Each partner has a folder of its own: add --state and a new name, such as --state "
-            "second-partner.assay.",
-        )
-    if folder is not None:
-        accept(folder.keep, us_of(folder, invitation.escrow), invitation)
-        return folder
-    made = Folder.make(place, os.urandom)
-    try:
-        accept(made.keep, us_of(made, invitation.escrow), invitation)
-    except BaseException:
-        made.close()
-        raise
-    return made
 
 
 def _read(given: str) -> Invitation:

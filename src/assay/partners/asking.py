@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from assay.core.errors import BadRequest
 from assay.escrow import wire
 from assay.partners import identities
 from assay.partners.identities import Identity
@@ -16,6 +18,7 @@ from assay.partners.refusals import Refused, refused
 
 #: Takes method, path, headers and body; gives the status and what was answered.
 Send = Callable[[str, str, Mapping[str, str], bytes], tuple[int, bytes]]
+_LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PAIR: Final = 2 * wire.HANDLE_BYTES + 2
 _MESSAGES: Final = 50
 
@@ -207,4 +210,22 @@ def _pairs(told: bytes) -> list[Pair]:
     ]
 
 
-__all__ = ["Line", "Pair", "Refused", "Send"]
+def is_private(address: str) -> bool:
+    """Tell whether what is sent to an escrow passes no network in the open: over TLS, or on this machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+
+
+def demand_private(address: str) -> str:
+    """Return the address of an escrow that an invitation names; BadRequest where it may not be reached."""
+    if not is_private(address):
+        raise BadRequest(
+            "This escrow is not reached over TLS",
+            where="invitation",
+            value=address,
+            mend="Ask your partner for an invitation to an https:// address.",
+        )
+    return address
+
+
+__all__ = ["Line", "Pair", "Refused", "Send", "demand_private", "is_private"]

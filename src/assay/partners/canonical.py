@@ -73,6 +73,11 @@ class Keys:
     has: int
 
 
+def further_domains(text: str) -> tuple[str, ...]:
+    """Return the domains of a cell or an attribute that names several, with ; or , or blanks between them."""
+    return tuple(text.replace(";", " ").replace(",", " ").split())
+
+
 def domain_key(website: str) -> str:
     """Return the registrable domain that stands for one company alone; "" where there is none."""
     domain = _company_domain(website) if website else None

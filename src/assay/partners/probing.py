@@ -29,8 +29,8 @@ def alarm(bounds: Bounds, *, theirs: int, shared: int, before: int | None = None
     """Return what about the partner's list is not as agreed; '' where all is. `before` is its length a week ago."""
     if theirs > bounds.longest:
         return LONG
-    grown = before is not None and before >= SMALL and bounds.growth is not None
-    if grown and before is not None and theirs > before * (1 + (bounds.growth or 0) / 100):
+    growth = bounds.growth
+    if before is not None and growth is not None and before >= SMALL and 100 * theirs > before * (100 + growth):
         return GROWTH
     if theirs >= SMALL and 100 * shared > bounds.overlap * theirs:
         return RATE

@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from assay.core.errors import ShownError
+from assay.core.values import DAY, HOUR, MINUTE, SECOND, format_duration
 from assay.partners.tokens import SLOTS
 
-_SECOND: Final = 1_000_000
-_MINUTE: Final = 60
-_HOUR: Final = 3_600
 _RAISED: Final = (
     "Your partner raises it on its page about you, under 'Limits against probing'; without a node, with {option} of "
     "assay share."
@@ -21,9 +19,9 @@ _RAISED: Final = (
 class Refused(ShownError):
     """What an escrow said no to; `code` is stable."""
 
-    def __init__(self, code: str, what: str, mend: str, value: str = "") -> None:
+    def __init__(self, code: str, what: str, mend: str) -> None:
         self.code = code
-        super().__init__(what, where="escrow", value=value, mend=mend)
+        super().__init__(what, where="escrow", mend=mend)
 
 
 def refused(answer: bytes, *, public: bytes, now: int) -> Refused:
@@ -51,23 +49,15 @@ def refused(answer: bytes, *, public: bytes, now: int) -> Refused:
 
 
 def _clock(theirs: int, now: int) -> Refused:
-    theirs, now = theirs // _SECOND, now // _SECOND
-    said = datetime.fromtimestamp(theirs, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    is_behind = now < theirs
+    said = datetime.fromtimestamp(theirs // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    apart = abs(theirs - now)
+    unit = next((one for one in (DAY, HOUR, MINUTE) if apart >= one), SECOND)
+    lasting = format_duration(round(apart / unit) * unit)
     return Refused(
         "clock",
-        f"This machine's clock is {_lasting(abs(theirs - now))} {'behind' if is_behind else 'ahead of'} the escrow's",
+        f"This machine's clock is {lasting} {'behind' if now < theirs else 'ahead of'} the escrow's",
         f"Set this machine's clock: the escrow's says {said}.",
     )
-
-
-def _lasting(seconds: int) -> str:
-    """Return a duration in the largest unit that is whole: "3 hours"."""
-    for size, unit in ((24 * _HOUR, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if seconds >= size:
-            many = round(seconds / size)
-            return f"{many:,} {unit}{'s' if many != 1 else ''}"
-    return f"{seconds} second{'s' if seconds != 1 else ''}"
 
 
 def _limit(code: str, companies: int) -> Refused:

@@ -8,8 +8,9 @@ import pytest
 from tests.node.partnering import world
 from tests.partners.dealing.companies import account
 
-from assay.node.partnering import accounts, grants, pairing, populations, releasing
+from assay.node.partnering import accounts, grants, pairing, populations
 from assay.node.partnering.models import Disclosed, Overlap, Standing
+from assay.partners import probing
 
 pytestmark = pytest.mark.django_db
 _MANY = 60
@@ -42,7 +43,7 @@ def test_a_first_list_that_is_mostly_ours_is_told_nothing_until_somebody_has_loo
     rounds()
     assert Overlap.objects.filter(ruling="match").count() == len(birch.shared) == _MANY  # that they match, both see
     assert birch.known == {}
-    assert set(Disclosed.objects.values_list("state", "why")) == {("held", releasing.RATE)}
+    assert set(Disclosed.objects.values_list("state", "why")) == {("held", probing.RATE)}
     pairing.limit(colleague, sixty.pk, alarm_above=100)
     rounds()
     assert len(birch.known) == _MANY

@@ -14,6 +14,7 @@ from assay.node.access.permissions import Role
 from assay.node.partnering import company, erasing, grants, matching, pairing, populations, releasing
 from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Account, Disclosed, Errand, Grant, Member, Memory, Overlap, Partnership, Told
+from assay.partners import probing
 from assay.partners.dealing.invitation import Invitation
 from assay.partners.evidence import Relation
 
@@ -205,6 +206,14 @@ def test_a_partner_that_runs_the_escrow_must_be_trusted_by_name(manager, birch_i
     assert Partnership.objects.get(pk=made.pk).standing.trust_accepted_by == manager
 
 
+def test_an_invitation_to_an_escrow_without_tls_is_not_accepted(manager, birch_invited):
+    other = Invitation.of_text(birch_invited.standing.invitation)
+    plain = replace(other, partnership=b"q" * 16, inviter=b"k" * 32, escrow="http://escrow.example.com:8100")
+    with pytest.raises(BadRequest, match="invitation to an https:// address"):
+        pairing.accept(manager, plain.text(), name="Corvid")
+    assert Partnership.objects.count() == 1
+
+
 def test_what_an_account_is_compared_by_is_guessed_and_shown_on_real_rows(manager, client_of):
     chosen = matching.chosen({}, ["country", "city", "plan", "vat"])
     assert (chosen["name"], chosen["domain"], chosen["country"], chosen["vat"], chosen["lei"]) == (
@@ -242,11 +251,11 @@ def test_a_list_that_grows_or_overlaps_too_much_raises_an_alarm(birch_invited):
     standing.their_records, standing.shared_records = 100, 10
     assert releasing.alarm(birch_invited) == ""
     standing.shared_records = 61
-    assert releasing.alarm(birch_invited) == releasing.RATE
+    assert releasing.alarm(birch_invited) == probing.RATE
     standing.records_before = 80
-    assert releasing.alarm(birch_invited) == releasing.GROWTH
+    assert releasing.alarm(birch_invited) == probing.GROWTH
     standing.their_records = birch_invited.longest_list + 1
-    assert releasing.alarm(birch_invited) == releasing.LONG
+    assert releasing.alarm(birch_invited) == probing.LONG
 
 
 def test_an_account_that_is_forgotten_is_named_nowhere_and_its_salts_are_asked_to_go(birch_invited, customers):

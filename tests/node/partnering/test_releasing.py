@@ -13,6 +13,7 @@ from assay.core.errors import BadRequest
 from assay.node.access.permissions import Role
 from assay.node.partnering import grants, pairing, releasing
 from assay.node.partnering.models import Disclosed, Standing
+from assay.partners.probing import RATE
 
 pytestmark = pytest.mark.django_db
 
@@ -39,13 +40,7 @@ def probing(ann, bob):
 @pytest.fixture
 def waiting(probing):
     return Disclosed.objects.create(
-        partnership=probing,
-        account_id="a1",
-        population=population("targets"),
-        grant=1,
-        state="held",
-        why=releasing.RATE,
-        at=NOW,
+        partnership=probing, account_id="a1", population=population("targets"), grant=1, state="held", why=RATE, at=NOW
     )
 
 

@@ -43,11 +43,8 @@ def waiting(user: User, now: datetime) -> list[Waiting]:
         found.append(_one(asked, "rule to approve", "rules to approve", reverse("rules")))
     found += [_one(each.count, each.one, each.several, each.address) for each in awaited(user, now)]
     if may(user.role, Permission.LET_PARTNERS_LEARN):
-        late, words = (
-            handing.unanswered(now),
-            ("that a partner did not answer in time", "that partners did not answer in time"),
-        )
-        found.append(_one(late, f"lead {words[0]}", f"leads {words[1]}", reverse("handoffs")))
+        one, several = "lead that a partner did not answer in time", "leads that partners did not answer in time"
+        found.append(_one(handing.unanswered(now), one, several, reverse("handoffs")))
     return [one for one in found if one.count]
 
 

@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from assay.node.partnering import grants
 from assay.node.partnering.models import (
     AccountsRead,
     Counting,
-    Grant,
     Level,
     Member,
     Partnership,
@@ -24,7 +21,7 @@ from assay.node.partnering.models import (
 )
 
 _SOON: Final = (
-    "Both lists are on their way: comparing takes some seconds. If it stays so, look at what stands in the way"
+    "Both lists are on their way: comparing takes some seconds. If it stays so, look at what stands in the way."
 )
 
 
@@ -74,7 +71,11 @@ def of(partnership: Partnership, *, people: bool = False) -> Comparison:
 def of_all(partnerships: Iterable[Partnership], *, people: bool = False) -> dict[int, Comparison]:
     """Return by partnership whether lists were compared."""
     some = list(partnerships)
-    lets = _letting(some, people=people)
+    lets = {
+        one.pk
+        for one, held in zip(some, grants.effective_of(some), strict=True)
+        if any(of.level == Level.OVERLAPS and of.population.is_of_people == people for of in held.values())
+    }
     lists = TheirPopulation.objects.filter(partnership__in=some, until__isnull=True, level=Level.OVERLAPS)
     offering = set(lists.values_list("partnership_id", flat=True))
     numbers = {one.partnership_id: one for one in Standing.objects.filter(partnership__in=some)}
@@ -103,25 +104,7 @@ def missing(partnership: Partnership) -> list[Missing]:
     name = partnership.partner.name
     if not now.is_let:
         found.append(Missing(words=f"{name} lets no list be compared yet. That is for {name} to do: ask there."))
-    return found or [
-        Missing(words=f"{_SOON}.", link=reverse("partner-company"), link_words="What accounts are compared by")
-    ]
-
-
-def _letting(partnerships: list[Partnership], *, people: bool) -> set[int]:
-    """Return those partnerships for which we let a list be compared: a grant of which holds, own or by default."""
-    today = timezone.now().date()
-    held = Grant.objects.filter(state=Grant.State.HOLDS, population__is_of_people=people)
-    held = held.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=today))
-    own: dict[int | None, dict[int, str]] = {}
-    for partnership_id, population_id, level in held.values_list("partnership_id", "population_id", "level"):
-        own.setdefault(partnership_id, {})[population_id] = level
-    return {
-        one.pk
-        for one in partnerships
-        if (not people or grants.compares_people(one))
-        and Level.OVERLAPS in {**own.get(None, {}), **own.get(one.pk, {})}.values()
-    }
+    return found or [Missing(words=_SOON, link=reverse("partner-company"), link_words="What accounts are compared by")]
 
 
 def _of_ours(partnership: Partnership) -> list[Missing]:

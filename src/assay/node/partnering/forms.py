@@ -100,31 +100,26 @@ class AcceptForm(_Form):
 class Whole(forms.IntegerField):
     """A whole number between two; what is none is said with what was typed."""
 
-    def __init__(self, least: int, most: int, **words: Any) -> None:
-        super().__init__(**words)
-        self.least, self.most = least, most
-
     def clean(self, value: Any) -> Any:
         """Return the number."""
         try:
-            number = int(str(value).strip())
-        except ValueError:
-            number = None
-        if number is None or not self.least <= number <= self.most:
+            return super().clean(value)
+        except forms.ValidationError:
             raise forms.ValidationError(
-                f"{self.label}: this is no whole number from {self.least:,} to {self.most:,} "
+                f"{self.label}: this is no whole number from {self.min_value:,} to {self.max_value:,} "
                 f"(found: {str(value)[:40] or 'nothing'}). Write one, without a point, a unit or a space."
-            )
-        return number
+            ) from None
 
 
 class LimitsForm(_Form):
     """What stands against probing."""
 
-    matches_a_week = Whole(0, _MOST, label="Accounts told a week", help_text="More wait until somebody lets them go.")
-    longest_list = Whole(0, _MOST, label="Longest list of theirs")
-    growth_a_week = Whole(0, 100_000, label="Growth of their list a week, percent")
-    alarm_above = Whole(0, 100, label="Overlap that looks like guessing, percent of their list")
+    matches_a_week = Whole(
+        min_value=0, max_value=_MOST, label="Accounts told a week", help_text="More wait until somebody lets them go."
+    )
+    longest_list = Whole(min_value=0, max_value=_MOST, label="Longest list of theirs")
+    growth_a_week = Whole(min_value=0, max_value=100_000, label="Growth of their list a week, percent")
+    alarm_above = Whole(min_value=0, max_value=100, label="Overlap that looks like guessing, percent of their list")
 
 
 class LookedForm(_Form):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,11 +12,9 @@ from assay.node.access.permissions import Permission
 from assay.node.partnering import company
 from assay.node.partnering.accounts import attribute_names
 from assay.node.partnering.models import Account, Company
-from assay.partners.canonical import KINDS, REGISTERS, Keys, Record, keys_of
+from assay.partners.canonical import KINDS, REGISTERS, Keys, Record, further_domains, keys_of
 from assay.partners.tokens import SLOTS
 
-#: What stands between two domains of one attribute.
-_BETWEEN: Final = re.compile(r"[;,\s]+")
 #: What the sources themselves call an account's name and domain, beside its attributes.
 NAME, DOMAIN, NOTHING = ":name", ":domain", ""
 #: What an account is compared by, with the names of attributes that are taken for it where nobody said.
@@ -122,7 +119,7 @@ def record_of(account: Account, matching: Mapping[str, str]) -> Record:
         website=read("domain"),
         country=read("country"),
         city=read("city"),
-        siblings=tuple(filter(None, _BETWEEN.split(read("siblings")))),
+        siblings=further_domains(read("siblings")),
         registry=registry,
     )
 

@@ -21,13 +21,12 @@ from assay.node.partnering.memory import NodeKeep
 from assay.node.partnering.models import Company, Errand, Partner, Partnership, Standing
 from assay.node.partnering.restored import RESTORED
 from assay.partners import dealing
+from assay.partners.asking import demand_private, is_private
 from assay.partners.dealing import Agreed, Invitation
 from assay.partners.evidence import DEFAULT_TERMS, Relation, Terms
 
 _ID: Final = 16
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(:[0-9]+)?")
-#: Where an escrow of this machine answers: what is sent to it passes no network.
-_LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LIMITS: Final = ("matches_a_week", "longest_list", "growth_a_week", "alarm_above")
 #: Words of which pages make addresses.
 _TAKEN: Final = frozenset(
@@ -71,7 +70,7 @@ def invite(
         review_on=review_on.isoformat() if review_on else "",
         is_blind=is_blind,
     )
-    address = demand_private(demand_address(escrow))
+    address = _demand_reachable(demand_address(escrow))
     partner = _partner(audit, name, parent)
     made = _partnership(partner, address, agreed, invited_us=False)
     if not is_blind:
@@ -101,8 +100,9 @@ def accept(audit: Audit, text: str, *, name: str = "", parent: str = "", trusts:
         )
     if Partnership.objects.filter(public_id=invitation.partnership.hex()).exists():
         raise BadRequest("This invitation was accepted, or made here, already", mend="Look at the list of partners.")
+    address = demand_private(demand_address(invitation.escrow))
     partner = _partner(audit, name or invitation.name, parent)
-    made = _partnership(partner, demand_address(invitation.escrow), invitation.agreed, invited_us=True)
+    made = _partnership(partner, address, invitation.agreed, invited_us=True)
     made.public_id, made.identity = invitation.partnership.hex(), invitation.inviter.hex()
     made.save(update_fields=["public_id", "identity"])
     if not invitation.agreed.is_blind:
@@ -222,16 +222,15 @@ def demand_address(escrow: str) -> str:
     return escrow
 
 
-def demand_private(escrow: str) -> str:
+def _demand_reachable(escrow: str) -> str:
     """Return the address of an escrow that partners reach over TLS, or on this machine; BadRequest for any other."""
-    parts = urlsplit(escrow)
-    if parts.scheme == "https" or parts.hostname in _LOCAL:
+    if is_private(escrow):
         return escrow
     raise BadRequest(
         "A partner's command reaches an escrow over TLS alone",
         where="escrow",
         value=escrow[:100],
-        mend=f"Write https://{parts.netloc}, once a proxy with a certificate stands in front of it.",
+        mend=f"Write https://{urlsplit(escrow).netloc}, once a proxy with a certificate stands in front of it.",
     )
 
 

@@ -22,9 +22,6 @@ WEEK: Final = timedelta(days=7)
 
 HELD: Final = "Each account of this population waits until somebody lets it go"
 BUDGET: Final = "More accounts were told this week than the budget lets go"
-LONG: Final = probing.LONG
-GROWTH: Final = probing.GROWTH
-RATE: Final = probing.RATE
 
 
 class Gate:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from assay.core.errors import BadRequest, did_you_mean
-from assay.partners.canonical import REGISTERS, Record
+from assay.partners.canonical import REGISTERS, Record, further_domains
 
 #: What a column may be: beside what a company is called and where it is, its ids in registers, and further domains.
 ROLES: Final = ("id", "name", "domain", "country", "city", *REGISTERS, "siblings")
 Row = Mapping[str, str]
-_BETWEEN: Final = re.compile(r"[;,\s]+")
 _SHOWN: Final = 12
 
 
@@ -56,7 +54,7 @@ def record_of(row: Row, columns: Mapping[str, str]) -> Record:
         website=of["domain"],
         country=of["country"],
         city=of["city"],
-        siblings=tuple(filter(None, _BETWEEN.split(of["siblings"]))),
+        siblings=further_domains(of["siblings"]),
         registry=tuple((register, of[register]) for register in REGISTERS if of[register].strip()),
     )
 
