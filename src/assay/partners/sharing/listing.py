@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from assay.core.errors import BadRequest
 from assay.core.sources.careful import LineReject, csv_rows
-from assay.core.sources.csv_files import read_dialect
+from assay.core.sources.csv_files import Dialect, read_dialect
 from assay.core.sources.files import format_of
 from assay.core.sources.guessing import company_columns
 from assay.core.sources.samples import columns_of, whole
@@ -61,9 +61,7 @@ def read_list(path: Path, given: Mapping[str, str]) -> Listing:
             mend="Name a file of one company a row: .csv, .csv.gz or .parquet.",
         )
     rejects: list[LineReject] = []
-    rows = _csv(path, rejects) if form == "csv" else _parquet(path)
-    if form == "csv":
-        read_dialect(path, str(path), ())
+    rows = _csv(path, read_dialect(path, str(path), ()), rejects) if form == "csv" else _parquet(path)
     sampled = columns_of(path, str(path))
     names = tuple(column.name for column in sampled)
     if not any(column.values for column in sampled):
@@ -139,8 +137,7 @@ def _empty(path: Path, unusable: int, rejects: list[LineReject]) -> BadRequest:
     )
 
 
-def _csv(path: Path, rejects: list[LineReject]) -> Iterator[Row]:
-    dialect = read_dialect(path, str(path), ())
+def _csv(path: Path, dialect: Dialect, rejects: list[LineReject]) -> Iterator[Row]:
     with whole(str(path)):
         for _, cells in csv_rows(path, dialect, rejects):
             yield {column: text_of(cell) or "" for column, cell in zip(dialect.columns, cells, strict=True)}
