@@ -12,6 +12,8 @@ from tests.partners.dealing.companies import account
 from assay.partners.asking import Refused
 from assay.partners.dealing import Agreed
 
+pytestmark = pytest.mark.share
+
 
 def _rows(numbers):
     rows = "".join(f"{at},Company {at:03} Holding,number-{at:03}.com,GB,Leeds\n" for at in numbers)

@@ -8,6 +8,7 @@ import pytest
 from tests.cli.sharing_partner import LIST, pair
 from tests.partners.dealing.companies import account
 
+pytestmark = pytest.mark.share
 ASKED = "id,Company name,Website,Country,City\n" + "".join(
     f"of Z'{at},Zenith {word} Ltd,zenith-{word}.com,GB,Leeds\n"
     for at, word in enumerate(

@@ -180,6 +180,7 @@ def is_done(url: str, job: int) -> bool:
     return found is None
 
 
+@pytest.mark.crash
 def test_a_killed_node_leaves_nobody_behind_and_starts_again_with_everything_there(open_folder):
     """Killed with SIGKILL: it had no chance to tell its children."""
     folder = home(open_folder, "killed")
@@ -246,6 +247,7 @@ def hold():
         one.wait()
 
 
+@pytest.mark.crash
 def test_a_start_waits_for_a_web_server_that_a_killed_node_left_behind(open_folder, hold):
     folder, port = home(open_folder, "left-behind"), cluster.free_port()
     folder.mkdir(mode=0o711)
